@@ -1,0 +1,1 @@
+"""Accuracy, latency, memory and size of artifacts on this machine's runtimes."""

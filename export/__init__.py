@@ -1,0 +1,1 @@
+"""From a Keras classifier to verified, self-describing TFLite and ONNX artifacts."""

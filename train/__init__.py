@@ -1,0 +1,1 @@
+"""From data to a trained Keras classifier in a run folder."""
