@@ -243,3 +243,37 @@ class ArtifactMetadata:
         for sample in self.golden:
             if len(sample.scores) != classes or not 0 <= sample.label < classes:
                 raise MetadataError(f"a golden sample does not fit {classes} classes")
+
+
+@dataclass(frozen=True, slots=True)
+class ActivationRange:
+    """The range that quantization-aware training learned for one layer's output.
+
+    Attributes:
+        layer: Name of the layer in ``model.keras``; the input is the layer ``input``.
+        minimum: Least representable value, in the layer's own units; never above 0.
+        maximum: Greatest representable value; never below 0.
+    """
+
+    layer: str
+    minimum: float
+    maximum: float
+
+    def __post_init__(self) -> None:
+        if not self.minimum <= 0.0 <= self.maximum or self.minimum == self.maximum:
+            raise MetadataError(
+                f"the range of layer {self.layer!r} must contain 0 and not be empty, "
+                f"found {self.minimum} to {self.maximum}"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class LearnedRanges:
+    """``ranges.json`` of a run folder: what a quantization-aware training hands to export.
+
+    Kernels need no entry: they are quantized symmetrically per output channel, -127 to 127, from
+    their own values, as training did.
+    """
+
+    schema_version: int
+    activations: tuple[ActivationRange, ...]
