@@ -8,16 +8,29 @@ ARTIFACTS := artifacts/$(NAME)
 REPORT := report/$(NAME)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow check format wheel clean
+.PHONY: help env demo test test-slow check format wheel clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
+env: $(VENV)/.ready ## Make the development environment
+
 $(VENV)/.ready: pyproject.toml constraints.txt
+	@echo "Making the environment in $(VENV) (about 2.5 GB, a few minutes)"
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet --progress-bar on \
-		--constraint constraints.txt --editable '.[dev]'
+	$(BIN)/python -m pip install --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	@touch $@
+
+demo: $(VENV)/.ready ## Train, export, run and compare, on the real data
+	$(BIN)/python -m train
+	$(BIN)/python -m export --run $(RUN)
+	$(BIN)/python -m benchmarks --artifacts $(ARTIFACTS)
+
+test: $(VENV)/.ready ## Run the tests (about 5 minutes on two cores)
+	$(BIN)/python -m pytest
+
+test-slow: $(VENV)/.ready ## Run the tests that take longer
+	$(BIN)/python -m pytest -m slow
 
 check: $(VENV)/.ready ## Style, types and the rules of who may import whom
 	$(BIN)/ruff format --check .
@@ -25,8 +38,12 @@ check: $(VENV)/.ready ## Style, types and the rules of who may import whom
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: $(VENV)/.ready ## Run the tests
-	$(BIN)/python -m pytest
+format: $(VENV)/.ready ## Rewrite the sources in the house style
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
 
-clean: ## Remove what demo and test made, but not the environment
+wheel: $(VENV)/.ready ## Build the wheel that goes to a device
+	$(BIN)/python -m build --wheel --outdir dist
+
+clean: ## Remove what the other targets made, but not the environment
 	rm -rf runs artifacts report build dist
