@@ -81,5 +81,5 @@ def test_impossible_counts_are_refused() -> None:
         lambda: paired_difference_interval(6, 6, 10),
         lambda: mcnemar_exact(-1, 3),
     ):
-        with pytest.raises(ValueError, match="counts|confidence"):
+        with pytest.raises(ValueError, match=r"counts|confidence"):
             call()
