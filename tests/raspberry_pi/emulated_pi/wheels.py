@@ -1,0 +1,90 @@
+"""Packages from the index, installed for an emulated system from outside it.
+
+uv, not ``pip --platform``: pip judges environment markers such as ``python_version`` for the
+machine it runs on, uv for the target.
+"""
+
+import hashlib
+import shutil
+import sys
+import sysconfig
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from .errors import EmulationUnavailableError
+from .storage import building, cache_folder, run_tool
+from .systems import PINS, System
+
+_DISTRIBUTIONS = {"litert": "ai-edge-litert", "tflite": "tflite-runtime", "onnx": "onnxruntime"}
+_TEST_TOOLS = ("pytest==9.0.3", "pytest-timeout==2.4.0", "hypothesis==6.148.0")
+
+
+def find_uv() -> str:
+    """Path of uv: of this environment, else of the system.
+
+    Raises:
+        EmulationUnavailableError: There is none.
+    """
+    found = shutil.which("uv", path=sysconfig.get_path("scripts")) or shutil.which("uv")
+    if not found:
+        raise EmulationUnavailableError("uv is missing: pip install '.[deploy]'")
+    return found
+
+
+def install_wheel(system: System, runtime: str, wheel: Path) -> Path:
+    """Install our wheel with one runtime; returns the folder for PYTHONPATH."""
+    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    recipe = f"{digest} {runtime} {sorted(PINS.items())} {system.numpy}"
+    folder = cache_folder() / system.name / f"site-{runtime}"
+    with building(folder, recipe) as fresh:
+        if fresh and system.bits == 64:
+            requirement = f"edge-runtime[{runtime},image] @ {wheel.resolve().as_uri()}"
+            _install(system, fresh, [requirement])
+        elif fresh:
+            _unpack_armv7l(system, runtime, wheel, fresh)
+    return folder
+
+
+def install_test_tools(system: System) -> Path:
+    """Install pytest and its companions; returns the folder for PYTHONPATH."""
+    folder = cache_folder() / system.name / "site-tools"
+    with building(folder, " ".join(_TEST_TOOLS)) as fresh:
+        if fresh:
+            _install(system, fresh, _TEST_TOOLS)
+    return folder
+
+
+def _install(system: System, site: Path, requirements: Sequence[str]) -> None:
+    constraints = [f"{name}=={version}" for name, version in PINS.items()]
+    if system.numpy:
+        constraints.append(f"numpy=={system.numpy}")
+    listed = site.with_name(site.name + ".constraints")
+    listed.write_text("\n".join(constraints) + "\n")
+    command: list[str | Path] = [find_uv(), "pip", "install", "--quiet", "--target", site]
+    command += ["--python", sys.executable, "--python-version", system.python]
+    command += ["--python-platform", system.platform, "--only-binary", ":all:"]
+    run_tool([*command, "--constraints", listed, *requirements])
+    listed.unlink()
+
+
+def _unpack_armv7l(system: System, runtime: str, wheel: Path, site: Path) -> None:
+    """Neither uv nor the index knows this platform well: one wheel is fetched and unpacked."""
+    name = _DISTRIBUTIONS[runtime]
+    downloads = site / "downloads"
+    command: list[str | Path] = [
+        find_uv(),
+        "tool",
+        "run",
+        "pip",
+        "download",
+        "--quiet",
+        "--no-deps",
+    ]
+    command += ["--dest", downloads, "--only-binary", ":all:"]
+    command += ["--python-version", system.python, "--platform", "manylinux_2_34_armv7l"]
+    run_tool([*command, f"{name}=={PINS[name]}"])
+    for package in (*downloads.glob("*.whl"), wheel):
+        with zipfile.ZipFile(package) as archive:
+            archive.extractall(site)
+    shutil.rmtree(downloads)
