@@ -38,3 +38,7 @@ class IncompatibleArtifactError(EdgeRuntimeError, RuntimeError):
 
 class ClosedError(EdgeRuntimeError, RuntimeError):
     """A classifier was used after `close`."""
+
+
+class MissingExtraError(EdgeRuntimeError, ImportError):
+    """Something optional is needed that is not installed, such as Pillow for picture files."""

@@ -6,6 +6,7 @@ In a ``.tflite`` it is the member `MEMBER` of a zip archive that is appended to 
 
 import io
 import json
+import os
 import zipfile
 import zlib
 from pathlib import Path
@@ -13,11 +14,16 @@ from pathlib import Path
 from edge_runtime.contract import SCHEMA_VERSION, ArtifactMetadata
 from edge_runtime.document import from_document
 from edge_runtime.errors import MetadataError, SchemaVersionError
+from edge_runtime.model_file import ModelFile, load_model_file
+from edge_runtime.onnx_file import read_onnx_header
 
 MEMBER = "metadata.json"
 ONNX_KEY = "edge_runtime"
 # The largest description that is read. Real ones are a few ten kilobytes; a zip bomb is not.
 MAX_BYTES = 16 * 1024 * 1024
+# The mark of a zip archive's last record, and how far from the end of the file it may stand.
+_ZIP_END = b"PK\x05\x06"
+_ZIP_END_REACH = 22 + 65_535
 
 
 def parse_metadata(text: str | bytes, where: str) -> ArtifactMetadata:
@@ -43,25 +49,49 @@ def parse_metadata(text: str | bytes, where: str) -> ArtifactMetadata:
     return from_document(ArtifactMetadata, document, where)
 
 
-def read_appended_metadata(path: Path) -> ArtifactMetadata | None:
-    """Read the description of a ``.tflite`` file; None where it carries none.
+def read_metadata(path: str | os.PathLike[str]) -> ArtifactMetadata | None:
+    """Read the description of a ``.tflite`` or ``.onnx`` file; None where it carries none.
+
+    Needs no runtime for either format.
 
     Raises:
-        MetadataError: A description is there but damaged.
+        MetadataError: A description is there but damaged, or of a newer schema.
+        ArtifactError: The file is missing, damaged or of another kind.
     """
-    data = path.read_bytes()
-    if not zipfile.is_zipfile(io.BytesIO(data)):
+    return read_model_metadata(load_model_file(path))
+
+
+def read_model_metadata(model: ModelFile) -> ArtifactMetadata | None:
+    """Read the description of a model that is already in memory; see `read_metadata`."""
+    if model.format == "tflite":
+        text = _read_appended(model.data, model.name)
+    else:
+        text = read_onnx_header(model.data, model.name).metadata.get(ONNX_KEY)
+    if text is None:
         return None
+    if len(text) > MAX_BYTES:
+        raise MetadataError(
+            f"{model.name}: its description is larger than {MAX_BYTES // 2**20} MiB; refused"
+        )
+    return parse_metadata(text, model.name)
+
+
+def read_appended_metadata(path: Path) -> ArtifactMetadata | None:
+    """Read the description of a ``.tflite`` file; see `read_metadata`."""
+    return read_model_metadata(ModelFile(path, "tflite", path.read_bytes()))
+
+
+def _read_appended(data: bytes, name: str) -> bytes | None:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             if MEMBER not in archive.namelist():
                 return None
             with archive.open(MEMBER) as member:
-                text = member.read(MAX_BYTES + 1)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError) as error:
-        raise MetadataError(f"{path.name}: its description is damaged: {error}") from error
-    if len(text) > MAX_BYTES:
-        raise MetadataError(
-            f"{path.name}: its description is larger than {MAX_BYTES // 2**20} MiB; refused"
-        )
-    return parse_metadata(text, path.name)
+                # One byte more than allowed tells a bomb without inflating it.
+                return member.read(MAX_BYTES + 1)
+    except zipfile.BadZipFile as error:
+        if _ZIP_END not in data[-_ZIP_END_REACH:]:
+            return None
+        raise MetadataError(f"{name}: its description is damaged: {error}") from error
+    except (zlib.error, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+        raise MetadataError(f"{name}: its description is damaged: {error}") from error

@@ -1,0 +1,155 @@
+"""What the two TFLite runtimes share: both are the same Interpreter class in two packages."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from edge_runtime.backends.protocol import TensorInfo
+from edge_runtime.errors import ArtifactError, IncompatibleArtifactError
+from edge_runtime.model_file import ModelFile
+
+Array = npt.NDArray[Any]
+
+
+class InterpreterSession:
+    """A TFLite model in an interpreter; see `edge_runtime.backends.protocol.Session`."""
+
+    __slots__ = (
+        "_allocated",
+        "_fixed_batch",
+        "_get",
+        "_input_index",
+        "_interpreter",
+        "_output_index",
+        "_run",
+        "_set",
+        "input",
+        "output",
+    )
+
+    def __init__(self, interpreter: Any) -> None:
+        source, target = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
+        self.input, self.output = _to_info(source), _to_info(target)
+        self._interpreter = interpreter
+        self._input_index, self._output_index = source["index"], target["index"]
+        # Bound once: looking these up costs a tenth of a microsecond each, on every call.
+        self._set, self._run, self._get = (
+            interpreter.set_tensor,
+            interpreter.invoke,
+            interpreter.get_tensor,
+        )
+        self._allocated = int(source["shape"][0])
+        self._fixed_batch = self._allocated if self.input.shape[0] > 0 else 0
+
+    def invoke(self, batch: Array, /) -> Array:
+        """Run on (N, …); resizes where the model allows it, else goes picture by picture."""
+        if batch.shape[0] != self._allocated:
+            if self._fixed_batch:
+                return self._invoke_in_parts(batch)
+            self._resize(batch.shape)
+        self._set(self._input_index, batch)
+        self._run()
+        answer: Array = self._get(self._output_index)
+        return answer
+
+    def _invoke_in_parts(self, batch: Array) -> Array:
+        size, total = self._fixed_batch, batch.shape[0]
+        answers = []
+        for start in range(0, total, size):
+            part = batch[start : start + size]
+            if (missing := size - part.shape[0]) > 0:
+                part = np.concatenate([part, np.repeat(part[-1:], missing, axis=0)])
+            self._set(self._input_index, part)
+            self._run()
+            answers.append(self._get(self._output_index))
+        joined: Array = np.concatenate(answers)[:total]
+        return joined
+
+    def _resize(self, shape: tuple[int, ...]) -> None:
+        self._interpreter.resize_tensor_input(self._input_index, shape)
+        self._interpreter.allocate_tensors()
+        self._allocated = shape[0]
+
+    def close(self) -> None:
+        """Let go of the interpreter."""
+        self._interpreter = None
+        self._set = self._run = self._get = _closed
+
+
+def _closed(*_: object) -> Any:
+    raise RuntimeError("this session is closed")
+
+
+def open_interpreter(
+    model: ModelFile, build: Callable[[], Any], runtime: str
+) -> InterpreterSession:
+    """Build an interpreter for `model` and put the runtime's refusals into our errors.
+
+    Args:
+        model: The file, already checked to be a TFLite flatbuffer.
+        build: Makes the interpreter.
+        runtime: Name and version, for messages.
+
+    Raises:
+        IncompatibleArtifactError: The runtime lacks an operator or operator version.
+        ArtifactError: The file is damaged or no image classifier.
+    """
+    try:
+        interpreter = build()
+        interpreter.allocate_tensors()
+    except (ValueError, RuntimeError) as error:
+        reason = _first_line(error)
+        if "op" in reason.lower() or "version" in reason.lower():
+            raise IncompatibleArtifactError(
+                f"{runtime} refuses {model.name}: {reason}. Install a newer runtime "
+                "(pip install 'edge-runtime[litert]') or export the model for this one."
+            ) from error
+        raise ArtifactError(f"{runtime} cannot read {model.name}: {reason}") from error
+    check_interface(model, interpreter.get_input_details(), interpreter.get_output_details())
+    return InterpreterSession(interpreter)
+
+
+def check_interface(model: ModelFile, inputs: list[Any], outputs: list[Any]) -> None:
+    """Check that a model takes one picture tensor and answers one row of scores.
+
+    Raises:
+        ArtifactError: It is a model of another task.
+    """
+    if len(inputs) != 1 or len(outputs) != 1:
+        raise ArtifactError(
+            f"{model.name} is no image classifier: expected 1 input and 1 output, "
+            f"found {len(inputs)} and {len(outputs)}"
+        )
+    taken, given = tuple(inputs[0]["shape"]), tuple(outputs[0]["shape"])
+    if len(taken) != 4 or taken[3] not in (1, 3):
+        raise ArtifactError(
+            f"{model.name} is no image classifier: expected an input (batch, height, width, 1 or 3 "
+            f"channels), found {taken}"
+        )
+    if len(given) != 2 or given[1] < 2:
+        raise ArtifactError(
+            f"{model.name} is no image classifier: expected an output (batch, classes), "
+            f"found {given}"
+        )
+
+
+def _to_info(details: dict[str, Any]) -> TensorInfo:
+    shape = details.get("shape_signature")
+    if shape is None or len(shape) != len(details["shape"]):
+        shape = details["shape"]
+    parameters = details["quantization_parameters"]
+    quantized = len(parameters["scales"]) == 1
+    return TensorInfo(
+        name=str(details["name"]),
+        dtype=np.dtype(details["dtype"]),
+        shape=tuple(int(side) for side in shape),
+        scale=float(parameters["scales"][0]) if quantized else 0.0,
+        zero_point=int(parameters["zero_points"][0]) if quantized else 0,
+    )
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0].rstrip(".") if lines else type(error).__name__

@@ -1,0 +1,135 @@
+"""ONNX Runtime (``onnxruntime``), for ``.onnx`` files on the CPU."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from edge_runtime.backends.protocol import TensorInfo
+from edge_runtime.errors import ArtifactError, BackendUnavailableError, IncompatibleArtifactError
+from edge_runtime.model_file import Format, ModelFile
+
+Array = npt.NDArray[Any]
+
+_TYPES = {
+    "tensor(float)": np.float32,
+    "tensor(float16)": np.float16,
+    "tensor(uint8)": np.uint8,
+    "tensor(int8)": np.int8,
+}
+# Errors and worse: warnings about unused initializers are no business of a device's owner.
+_LOG_ERRORS = 3
+
+
+class OnnxSession:
+    """An ONNX model; see `edge_runtime.backends.protocol.Session`."""
+
+    __slots__ = ("_input_name", "_output_names", "_run", "input", "output")
+
+    def __init__(self, session: Any) -> None:
+        source, target = session.get_inputs()[0], session.get_outputs()[0]
+        self.input, self.output = _to_info(source), _to_info(target)
+        self._input_name, self._output_names = source.name, [target.name]
+        self._run = session.run
+
+    def invoke(self, batch: Array, /) -> Array:
+        """Run on (N, height, width, channels)."""
+        answer: Array = self._run(self._output_names, {self._input_name: batch})[0]
+        return answer
+
+    def close(self) -> None:
+        """Let go of the session."""
+        self._run = _closed
+
+
+class OnnxBackend:
+    """See `edge_runtime.backends.protocol.Backend`."""
+
+    name = "onnx"
+    package = "onnxruntime"
+    extra = "onnx"
+    formats: tuple[Format, ...] = ("onnx",)
+
+    def version(self) -> str:
+        """The installed version of onnxruntime."""
+        return str(_import_runtime().__version__)
+
+    def open(self, model: ModelFile, threads: int) -> OnnxSession:
+        """Open an ``.onnx`` model."""
+        runtime = _import_runtime()
+        options = runtime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = _LOG_ERRORS
+        # Spinning workers answer sooner by burning the cores that their neighbours need.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        try:
+            session = runtime.InferenceSession(
+                model.data, options, providers=["CPUExecutionProvider"]
+            )
+        # Its exceptions share no class of their own below Exception.
+        except Exception as error:
+            raise _refusal(model, f"onnxruntime {runtime.__version__}", error) from error
+        _check_interface(model, session)
+        return OnnxSession(session)
+
+
+def _closed(*_: object) -> Any:
+    raise RuntimeError("this session is closed")
+
+
+def _import_runtime() -> Any:
+    try:
+        import onnxruntime
+    except ImportError as error:
+        if isinstance(error, ModuleNotFoundError) and error.name == "onnxruntime":
+            reason = "it is not installed"
+        else:
+            reason = f"it is installed but cannot be imported ({error})"
+        raise BackendUnavailableError(
+            f"the runtime onnx cannot be used: {reason}. Run: pip install 'edge-runtime[onnx]' "
+            "(needs a 64-bit system)"
+        ) from error
+    return onnxruntime
+
+
+def _refusal(model: ModelFile, runtime: str, error: Exception) -> Exception:
+    reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    newer = ("opset", "IR version", "NOT_IMPLEMENTED", "is not a registered function")
+    if any(sign in reason for sign in newer):
+        return IncompatibleArtifactError(
+            f"{runtime} refuses {model.name}: {reason}. Install a newer onnxruntime or export the "
+            "model with a lower opset."
+        )
+    return ArtifactError(f"{runtime} cannot read {model.name}: {reason}")
+
+
+def _check_interface(model: ModelFile, session: Any) -> None:
+    inputs, outputs = session.get_inputs(), session.get_outputs()
+    if len(inputs) != 1 or len(outputs) != 1:
+        raise ArtifactError(
+            f"{model.name} is no image classifier: expected 1 input and 1 output, "
+            f"found {len(inputs)} and {len(outputs)}"
+        )
+    for tensor, rank in ((inputs[0], 4), (outputs[0], 2)):
+        if tensor.type not in _TYPES or len(tensor.shape) != rank:
+            raise ArtifactError(
+                f"{model.name} is no image classifier: expected numbers of rank {rank} as "
+                f"{tensor.name!r}, found {tensor.type} {tensor.shape}"
+            )
+    if inputs[0].shape[3] not in (1, 3):
+        raise ArtifactError(
+            f"{model.name}: expected an input (batch, height, width, 1 or 3 channels), found "
+            f"{inputs[0].shape}"
+        )
+
+
+def _to_info(tensor: Any) -> TensorInfo:
+    return TensorInfo(
+        name=tensor.name,
+        dtype=np.dtype(_TYPES[tensor.type]),
+        shape=tuple(side if isinstance(side, int) else -1 for side in tensor.shape),
+    )
+
+
+BACKEND = OnnxBackend()

@@ -1,0 +1,90 @@
+"""What a runtime must offer, and nothing more."""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from edge_runtime.model_file import Format, ModelFile
+
+
+@dataclass(frozen=True, slots=True)
+class TensorInfo:
+    """A model's input or output as the runtime sees it.
+
+    Attributes:
+        name: The tensor's name.
+        dtype: What is stored: float32, int8, uint8 or int16.
+        shape: With the batch first; -1 where a size is free.
+        scale: Real size of one stored step; 0.0 where the tensor is not quantized.
+        zero_point: Stored integer that stands for 0.0.
+    """
+
+    name: str
+    dtype: np.dtype[Any]
+    shape: tuple[int, ...]
+    scale: float = 0.0
+    zero_point: int = 0
+
+
+class Session(Protocol):
+    """One opened model. It belongs to one thread at a time."""
+
+    @property
+    def input(self) -> TensorInfo:
+        """The model's only input."""
+
+    @property
+    def output(self) -> TensorInfo:
+        """The model's only output."""
+
+    def invoke(self, batch: npt.NDArray[Any], /) -> npt.NDArray[Any]:
+        """Run the model on what its input tensor stores.
+
+        Args:
+            batch: (N, …) of the input's dtype, N at least 1, C-contiguous. Any N: a session
+                resizes or repeats as its runtime needs.
+
+        Returns:
+            (N, classes) of the output's dtype: a new array, the caller's own.
+        """
+
+    def close(self) -> None:
+        """Let go of the model; a second call does nothing."""
+
+
+class Backend(Protocol):
+    """One runtime."""
+
+    @property
+    def name(self) -> str:
+        """Short name, as users write it."""
+
+    @property
+    def package(self) -> str:
+        """Distribution on the package index that holds the runtime."""
+
+    @property
+    def extra(self) -> str:
+        """The extra of edge-runtime that installs it."""
+
+    @property
+    def formats(self) -> tuple[Format, ...]:
+        """Which files it loads."""
+
+    def version(self) -> str:
+        """The installed version.
+
+        Raises:
+            BackendUnavailableError: The runtime cannot be imported here; says why and the remedy.
+        """
+
+    def open(self, model: ModelFile, threads: int) -> Session:
+        """Open a model that runs on `threads` threads.
+
+        Raises:
+            BackendUnavailableError: The runtime cannot be imported here.
+            IncompatibleArtifactError: The runtime refuses the model.
+            ArtifactError: The file is damaged or no image classifier.
+        """

@@ -1,0 +1,233 @@
+"""The classifier: one artifact, one runtime, and the ways to ask it."""
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from time import perf_counter_ns
+from typing import Any, Literal, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from edge_runtime.backends.protocol import Backend
+from edge_runtime.contract import ArtifactMetadata, InputSpec, OutputSpec
+from edge_runtime.loading import open_artifact
+from edge_runtime.pool import PART, RunnerPool
+from edge_runtime.preprocessing import Image, check_batch, to_channels, to_uint8
+from edge_runtime.quantization import softmax
+from edge_runtime.results import Classification, Prediction, Timings
+
+Pixels = npt.NDArray[np.uint8]
+Scores = npt.NDArray[np.float32]
+
+_UINT8 = np.dtype(np.uint8)
+# Up to this many classes Python's own sort is faster than a call into numpy.
+_FEW_CLASSES = 64
+
+
+class Classifier:
+    """Answers what a picture shows. Build it with `load`; safe to share between threads.
+
+    Attributes:
+        metadata: The artifact's description of itself; None where it carries none.
+        labels: One per class, in the order of the scores.
+        input: What the model is fed.
+        output: Whether the model answers probabilities or logits.
+        backend: Name of the runtime's backend, such as ``litert``.
+        threads: Threads that one invocation uses.
+        workers: Most threads that work on one large batch.
+    """
+
+    def __init__(
+        self,
+        pools: tuple[RunnerPool, RunnerPool],
+        backend: Backend,
+        *,
+        labels: tuple[str, ...],
+        input_spec: InputSpec,
+        output_spec: OutputSpec,
+        metadata: ArtifactMetadata | None,
+        threads: int,
+    ) -> None:
+        self.metadata = metadata
+        self.labels = labels
+        self.input = input_spec
+        self.output = output_spec
+        self.backend = backend.name
+        self.threads = threads
+        self._backend = backend
+        self._pool, self._bulk_pool = pools
+        self.workers = self._bulk_pool.limit
+        # Looked up once, for the fast path.
+        self._run: Callable[[Pixels], Scores] = self._pool.score
+        self._one = (1, *input_spec.shape)
+        self._is_logits = output_spec.kind == "logits"
+        self._shapes = {input_spec.shape, input_spec.shape[: 2 if input_spec.channels == 1 else 3]}
+
+    @classmethod
+    def load(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        backend: str = "auto",
+        threads: int | Literal["auto"] = "auto",
+        labels: Sequence[str] | None = None,
+    ) -> Self:
+        """Open an artifact.
+
+        Args:
+            path: A ``.tflite`` or ``.onnx`` file.
+            backend: ``litert``, ``tflite``, ``onnx`` or ``fake``; ``auto`` takes the best one
+                that is installed.
+            threads: Threads for one invocation and for large batches. ``auto`` invokes on one
+                thread (small models lose by more) and works on large batches with every core that
+                this process may use.
+            labels: One per class, for a model that carries no description of itself; or to
+                replace those that it carries.
+
+        Raises:
+            ArtifactError: The file is missing, damaged or no image classifier.
+            BackendUnavailableError: The runtime asked for, or every fitting one, is missing.
+            IncompatibleArtifactError: The runtime refuses the model.
+        """
+        opened = open_artifact(path, backend=backend, threads=threads, labels=labels)
+        return cls(
+            opened.pools,
+            opened.backend,
+            labels=opened.labels,
+            input_spec=opened.input,
+            output_spec=opened.output,
+            metadata=opened.metadata,
+            threads=opened.threads,
+        )
+
+    @property
+    def backend_version(self) -> str:
+        """Version of the runtime."""
+        return self._backend.version()
+
+    def scores(self, batch: Pixels) -> Scores:
+        """Answer the model's own outputs: the bare, fast path.
+
+        Args:
+            batch: Raw pixels 0–255, uint8 (N, height, width, channels), or (N, height, width)
+                for models of one channel.
+
+        Returns:
+            float32 (N, classes), dequantized; probabilities or logits as `output` says.
+
+        Raises:
+            ImageError: Another shape or dtype, or an empty batch.
+            ClosedError: After `close`.
+        """
+        try:
+            if batch.shape == self._one and batch.dtype is _UINT8:
+                return self._run(batch)
+        except AttributeError:
+            pass  # No array: said properly below.
+        return self._score_many(batch)
+
+    def _score_many(self, batch: Any) -> Scores:
+        pixels = check_batch(batch, self.input)
+        if len(pixels) >= 2 * PART and self.workers > 1:
+            return self._bulk_pool.score_in_parallel(pixels, len(self.labels))
+        return self._run(pixels)
+
+    def probabilities(self, batch: Pixels) -> Scores:
+        """Answer probabilities, float32 (N, classes), whatever the model gives; see `scores`."""
+        scores = self.scores(batch)
+        return softmax(scores) if self._is_logits else scores
+
+    def classify(
+        self,
+        image: Image,
+        top_k: int = 3,
+        *,
+        value_range: tuple[float, float] | None = None,
+    ) -> Classification:
+        """Answer what one picture shows.
+
+        Args:
+            image: A path, the bytes of a picture file, a PIL picture, or an array (H, W),
+                (H, W, 1), (H, W, 3) or (H, W, 4) of uint8 0–255 or float.
+            top_k: How many predictions to give, best first.
+            value_range: For arrays of floats: the values of black and white.
+
+        Raises:
+            ImageError: It cannot be used as a picture.
+            MissingExtraError: Pillow is needed and missing.
+            ClosedError: After `close`.
+        """
+        start = perf_counter_ns()
+        decoded = start
+        if isinstance(image, np.ndarray) and image.dtype is _UINT8 and image.shape in self._shapes:
+            pixels = image.reshape(self._one)
+        else:
+            picture = self._decode(image)
+            decoded = perf_counter_ns()
+            pixels = self._prepare(picture, value_range)
+        prepared = perf_counter_ns()
+        scores = self._run(pixels)
+        invoked = perf_counter_ns()
+        predictions = self._predict(scores, top_k)
+        timings = Timings(
+            (decoded - start) / 1e3,
+            (prepared - decoded) / 1e3,
+            (invoked - prepared) / 1e3,
+            (perf_counter_ns() - invoked) / 1e3,
+        )
+        return Classification(predictions, timings)
+
+    def classify_batch(self, images: Iterable[Image], top_k: int = 3) -> list[Classification]:
+        """Answer each of several pictures; see `classify`."""
+        return [self.classify(image, top_k) for image in images]
+
+    def _decode(self, image: Image) -> Any:
+        if isinstance(image, np.ndarray):
+            return image
+        from edge_runtime.photo import decode_picture
+
+        if isinstance(image, str | os.PathLike | bytes):
+            return decode_picture(image)
+        return image
+
+    def _prepare(self, picture: Any, value_range: tuple[float, float] | None) -> Pixels:
+        if isinstance(picture, np.ndarray):
+            pixels = to_uint8(picture, value_range)
+            if pixels.shape[:2] == (self.input.height, self.input.width) and (
+                pixels.ndim == 2 or pixels.shape[2:] in ((1,), (3,))
+            ):
+                return to_channels(pixels, self.input.channels).reshape(self._one)
+            from edge_runtime.photo import import_pillow
+
+            picture = import_pillow().fromarray(to_channels(pixels, 3))
+        from edge_runtime.photo import to_model_pixels
+
+        return to_model_pixels(picture, self.input).reshape(self._one)
+
+    def _predict(self, scores: Scores, top_k: int) -> tuple[Prediction, ...]:
+        if top_k < 1:
+            raise ValueError(f"top_k must be 1 or more, found {top_k}")
+        row = (softmax(scores) if self._is_logits else scores)[0]
+        labels = self.labels
+        if len(labels) > _FEW_CLASSES:
+            order = np.argsort(-row, kind="stable")[:top_k].tolist()
+            return tuple([Prediction(labels[i], i, float(row[i])) for i in order])
+        values = row.tolist()
+        order = sorted(range(len(values)), key=values.__getitem__, reverse=True)[:top_k]
+        return tuple([Prediction(labels[i], i, values[i]) for i in order])
+
+    def close(self) -> None:
+        """Let go of the model, once calls under way have ended; a second call does nothing."""
+        self._pool.close()
+        if self._bulk_pool is not self._pool:
+            self._bulk_pool.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        name = self.metadata.model.name if self.metadata else "a model without description"
+        return f"<Classifier {name}, {len(self.labels)} classes, {self.backend}>"

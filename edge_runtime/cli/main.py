@@ -1,0 +1,111 @@
+"""Choosing a command, and what all of them share: options, noise, errors and exit codes."""
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from edge_runtime import __version__
+from edge_runtime.cli.noise import runtime_noise_hidden
+from edge_runtime.errors import EdgeRuntimeError
+
+# Command → what it does. Its module has the same name.
+COMMANDS = {
+    "classify": "say what pictures show",
+    "info": "show what an artifact says of itself",
+}
+
+DONE, FINDING, WRONG_USE = 0, 1, 2
+
+
+class UsageError(Exception):
+    """Arguments that contradict each other or make no sense; ends with exit code 2."""
+
+
+def run_command_line(argv: Sequence[str]) -> int:
+    """Run ``edge-runtime`` with `argv`, without the program's name.
+
+    Returns:
+        0 done, 1 a finding or failure, 2 wrong use.
+    """
+    try:
+        arguments = _parse(argv)
+    except SystemExit as stop:
+        # argparse ends the program itself after --help and on wrong use.
+        return int(stop.code or DONE)
+    if arguments is None:
+        return WRONG_USE
+    return _run(arguments)
+
+
+def _parse(argv: Sequence[str]) -> argparse.Namespace | None:
+    name = argv[0] if argv else ""
+    if name in COMMANDS:
+        module = importlib.import_module(f"edge_runtime.cli.{name}")
+        parser = argparse.ArgumentParser(
+            prog=f"edge-runtime {name}",
+            description=module.__doc__,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        module.add_arguments(parser)
+        _add_shared_arguments(parser)
+        arguments = parser.parse_args(argv[1:])
+        arguments.run = module.run
+        return arguments
+    _build_overview().parse_args(argv)
+    print(_build_overview().format_help(), file=sys.stderr)
+    return None
+
+
+def _build_overview() -> argparse.ArgumentParser:
+    listing = "\n".join(f"  {name:10} {summary}" for name, summary in COMMANDS.items())
+    parser = argparse.ArgumentParser(
+        prog="edge-runtime",
+        description="Image classification on CPU-only devices.\n\ncommands:\n" + listing,
+        epilog="Start with: edge-runtime classify photo.jpg      "
+        "Help on a command: edge-runtime COMMAND --help",
+        usage="edge-runtime COMMAND [options]",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"edge-runtime {__version__}")
+    parser.add_argument("command", choices=COMMANDS, nargs="?", help=argparse.SUPPRESS)
+    return parser
+
+
+def _add_shared_arguments(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("messages")
+    group.add_argument(
+        "--verbose", action="store_true", help="show log lines, the runtimes' own too"
+    )
+    group.add_argument("--debug", action="store_true", help="show a traceback on failure")
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    if arguments.verbose:
+        import logging
+
+        logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    try:
+        with runtime_noise_hidden(arguments.verbose):
+            status: Any = arguments.run(arguments)
+            sys.stdout.flush()
+            return int(status)
+    except (EdgeRuntimeError, UsageError, OSError) as error:
+        if isinstance(error, BrokenPipeError):
+            return _end_of_pipe()
+        if arguments.debug:
+            raise
+        print(f"edge-runtime: {error}", file=sys.stderr)
+        return WRONG_USE if isinstance(error, UsageError) else FINDING
+    except KeyboardInterrupt:
+        print("edge-runtime: interrupted", file=sys.stderr)
+        return 130
+
+
+def _end_of_pipe() -> int:
+    # Whoever read our output has enough (such as `| head`): no failure, and nothing more to say.
+    import os
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return DONE

@@ -1,0 +1,64 @@
+"""The options by which a command names its model, and loading it."""
+
+import argparse
+from pathlib import Path
+
+from edge_runtime.backends.registry import BACKEND_NAMES
+from edge_runtime.classifier import Classifier
+from edge_runtime.errors import ArtifactError
+
+
+def add_model_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add ``--model``, ``--backend``, ``--threads`` and ``--labels``."""
+    group = parser.add_argument_group("model")
+    group.add_argument("--model", metavar="FILE", required=True, help=".tflite or .onnx artifact")
+    group.add_argument(
+        "--backend",
+        choices=("auto", *BACKEND_NAMES),
+        default="auto",
+        help="runtime (default: auto, the best installed one)",
+    )
+    group.add_argument(
+        "--threads",
+        type=parse_threads,
+        default="auto",
+        metavar="N",
+        help="threads (default: auto, one per picture and every core for large batches)",
+    )
+    group.add_argument(
+        "--labels",
+        type=Path,
+        metavar="FILE",
+        help="text file with one class name per line, for a model without a description",
+    )
+
+
+def parse_threads(text: str) -> int | str:
+    """``auto`` or a number of 1 or more."""
+    if text == "auto":
+        return text
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected auto or a number of 1 or more, found {text!r}")
+    return int(text)
+
+
+def load_labels(path: Path) -> list[str]:
+    """Read class names, one per line; empty lines at the end are passed over.
+
+    Raises:
+        ArtifactError: The file cannot be read as text.
+    """
+    try:
+        return path.read_text(encoding="utf-8").rstrip().splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ArtifactError(f"{path}: cannot be read as a list of labels: {error}") from error
+
+
+def load_classifier(arguments: argparse.Namespace) -> Classifier:
+    """Load the model that the options name."""
+    return Classifier.load(
+        arguments.model,
+        backend=arguments.backend,
+        threads=arguments.threads,
+        labels=load_labels(arguments.labels) if arguments.labels else None,
+    )

@@ -1,0 +1,133 @@
+"""From a file to open sessions: description, preflight, backend, and that they fit together."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from edge_runtime.backends.protocol import Backend, Session, TensorInfo
+from edge_runtime.backends.registry import choose_backend
+from edge_runtime.contract import ArtifactMetadata, InputSpec, OutputSpec
+from edge_runtime.errors import ArtifactError, MetadataError
+from edge_runtime.metadata import read_model_metadata
+from edge_runtime.model_file import ModelFile, load_model_file
+from edge_runtime.pool import Runner, RunnerPool
+
+# How far a row of probabilities may be from summing to 1: one int8 step of 1/256 per class for
+# ten classes, and rounding.
+_SUM_TOLERANCE = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedArtifact:
+    """An artifact with its sessions.
+
+    Attributes:
+        backend: The runtime that opened it.
+        pools: For single pictures, and for large batches (the same where one thread invokes).
+        metadata: Its description; None where it carries none.
+        labels: One per class.
+        input: What the model is fed.
+        output: What it answers.
+        threads: Threads of one invocation.
+    """
+
+    backend: Backend
+    pools: tuple[RunnerPool, RunnerPool]
+    metadata: ArtifactMetadata | None
+    labels: tuple[str, ...]
+    input: InputSpec
+    output: OutputSpec
+    threads: int
+
+
+def open_artifact(
+    path: str | os.PathLike[str],
+    *,
+    backend: str,
+    threads: int | Literal["auto"],
+    labels: Sequence[str] | None,
+) -> OpenedArtifact:
+    """Open a model file for a classifier; see `Classifier.load`."""
+    model = load_model_file(path)
+    metadata = read_model_metadata(model)
+    per_call, workers = _resolve_threads(threads)
+    chosen, session = choose_backend(model, backend, per_call)
+    try:
+        names = _resolve_labels(model, metadata, labels, session.output)
+        input_spec = _resolve_input(model, metadata, session.input)
+        output_spec = metadata.model.output if metadata else _observe_output(session)
+    except BaseException:
+        session.close()
+        raise
+    pool = RunnerPool(lambda: chosen.open(model, per_call), workers if per_call == 1 else 1)
+    pool.add(session)
+    bulk = pool if per_call == 1 else RunnerPool(lambda: chosen.open(model, 1), workers)
+    return OpenedArtifact(chosen, (pool, bulk), metadata, names, input_spec, output_spec, per_call)
+
+
+def count_usable_cores() -> int:
+    """Cores that this process may use, at least 1."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0)) or 1
+    return os.cpu_count() or 1
+
+
+def _resolve_threads(threads: int | Literal["auto"]) -> tuple[int, int]:
+    if threads == "auto":
+        return 1, count_usable_cores()
+    if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
+        raise ValueError(f"threads must be 'auto' or a number of 1 or more, found {threads!r}")
+    return threads, threads
+
+
+def _resolve_labels(
+    model: ModelFile,
+    metadata: ArtifactMetadata | None,
+    labels: Sequence[str] | None,
+    output: TensorInfo,
+) -> tuple[str, ...]:
+    classes = output.shape[1]
+    if labels is None:
+        if metadata is None:
+            raise MetadataError(
+                f"{model.name} carries no description of itself, so its {classes} classes have no "
+                "names. Hand them in: labels=[...], or on the command line --labels FILE with one "
+                "name per line."
+            )
+        labels = metadata.model.labels
+    if classes not in (len(labels), -1):
+        raise ArtifactError(
+            f"{model.name} answers {classes} classes, but there are {len(labels)} labels"
+        )
+    return tuple(labels)
+
+
+def _resolve_input(
+    model: ModelFile, metadata: ArtifactMetadata | None, tensor: TensorInfo
+) -> InputSpec:
+    height, width, channels = tensor.shape[1:]
+    if metadata is None:
+        if min(height, width) < 1:
+            raise ArtifactError(f"{model.name} leaves its input size open: {tensor.shape}")
+        return InputSpec(height, width, channels)
+    for stated, found in zip(metadata.model.input.shape, tensor.shape[1:], strict=True):
+        if found not in (stated, -1):
+            raise MetadataError(
+                f"{model.name} describes an input of {metadata.model.input.shape}, "
+                f"but its input tensor is {tensor.shape[1:]}"
+            )
+    return metadata.model.input
+
+
+def _observe_output(session: Session) -> OutputSpec:
+    # Nothing states whether these are probabilities, but a softmax can be told by its sum.
+    score = Runner(session).score
+    shape = (1, *session.input.shape[1:])
+    for level in (0, 96, 255):
+        row = score(np.full(shape, level, np.uint8))[0]
+        if row.min() < 0.0 or abs(float(row.sum()) - 1.0) > _SUM_TOLERANCE:
+            return OutputSpec("logits")
+    return OutputSpec("probabilities")

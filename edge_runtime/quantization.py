@@ -1,0 +1,115 @@
+"""Real numbers to stored integers and back: the only place that knows how.
+
+``real = scale * (stored - zero_point)``. Rounding is half to even, as ONNX's QuantizeLinear asks
+and as XNNPACK's kernels do; values outside the stored type's range saturate, they never wrap.
+
+A raw pixel has 256 possible values and an 8-bit output has 256 too, so both directions come down
+to a table that is built once when a model is opened.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+Pixels = npt.NDArray[np.uint8]
+Scores = npt.NDArray[np.float32]
+
+_PIXELS = np.arange(256, dtype=np.uint8)
+
+
+def quantize(values: Array, scale: float, zero_point: int, dtype: npt.DTypeLike) -> Array:
+    """Store real numbers as integers of `dtype`: round half to even, then saturate.
+
+    Args:
+        values: Real numbers of any shape; NaN is not allowed.
+        scale: Real size of one step; above 0.
+        zero_point: Stored integer that stands for 0.0.
+        dtype: An integer type.
+    """
+    limits = np.iinfo(dtype)
+    # float64 holds every int16 and int8 step exactly, so the only rounding is the one meant.
+    steps = np.rint(np.asarray(values, np.float64) / scale) + zero_point
+    stored: Array = np.clip(steps, limits.min, limits.max).astype(dtype)
+    return stored
+
+
+def dequantize(values: Array, scale: float, zero_point: int) -> Scores:
+    """Turn stored integers back into real numbers, float32, same shape."""
+    # int32 first: int8 minus a zero point of -128 would wrap.
+    return (values.astype(np.int32) - zero_point).astype(np.float32) * np.float32(scale)
+
+
+def build_encoder(
+    dtype: npt.DTypeLike, scale: float, zero_point: int, shape: tuple[int, ...]
+) -> Callable[[Pixels], Array]:
+    """Build the function that turns raw pixels into what the model's input tensor stores.
+
+    The function takes uint8 (N, height, width, channels), 0–255. For a batch of exactly `shape` it
+    may answer with a buffer that it uses again on its next call, so one encoder serves one session.
+
+    Args:
+        dtype: Of the input tensor: a float type (raw pixels as they are) or an integer type.
+        scale: Of the input tensor; not used for float types.
+        zero_point: Of the input tensor; not used for float types.
+        shape: The batch shape to be fastest for.
+    """
+    target = np.dtype(dtype)
+    if target.kind == "f":
+        return lambda pixels: pixels.astype(target)
+    table = quantize(_PIXELS, scale, zero_point, target)
+    if np.array_equal(table, _PIXELS):
+        return lambda pixels: pixels
+    if target == np.int8 and np.array_equal(table, _PIXELS.astype(np.int16) - 128):
+        return _build_sign_flipper(shape)
+    return lambda pixels: table.take(pixels)
+
+
+def _build_sign_flipper(shape: tuple[int, ...]) -> Callable[[Pixels], Array]:
+    # Subtracting 128 from an unsigned byte is flipping its top bit and reading it as signed.
+    top_bit = np.array(0x80, np.uint8)
+    flip, buffer = np.bitwise_xor, np.empty(shape, np.uint8)
+    signed = buffer.view(np.int8)
+
+    def encode(pixels: Pixels) -> Array:
+        if pixels.shape == shape:
+            flip(pixels, top_bit, buffer)
+            return signed
+        return flip(pixels, top_bit).view(np.int8)
+
+    return encode
+
+
+def build_decoder(dtype: npt.DTypeLike, scale: float, zero_point: int) -> Callable[[Array], Scores]:
+    """Build the function that turns the model's stored outputs into real scores, float32.
+
+    Args:
+        dtype: Of the output tensor.
+        scale: Of the output tensor; not used for float types.
+        zero_point: Of the output tensor; not used for float types.
+    """
+    source = np.dtype(dtype)
+    if source == np.float32:
+        return lambda stored: stored
+    if source.kind == "f":
+        return lambda stored: stored.astype(np.float32)
+    if source.itemsize > 1:
+        return lambda stored: dequantize(stored, scale, zero_point)
+    # Indexed by the stored byte read as unsigned, so that one table serves int8 and uint8.
+    table = dequantize(_PIXELS.view(source), scale, zero_point)
+    take = table.take
+
+    def decode(stored: Array) -> Scores:
+        scores: Scores = take(stored.view(np.uint8))
+        return scores
+
+    return decode
+
+
+def softmax(logits: Scores) -> Scores:
+    """Probabilities of logits along the last axis, float32, without overflow."""
+    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    probabilities: Scores = powers / powers.sum(axis=-1, keepdims=True)
+    return probabilities
