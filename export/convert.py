@@ -1,0 +1,77 @@
+"""From recipes to bare model bytes, all in one process so that TensorFlow is loaded once."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from edge_runtime.contract import Requirements
+from export.errors import ConversionError
+from export.float_model import FloatClassifier
+from export.onnx_graph import find_opset
+from export.recipes import Recipe
+from export.tflite_file import find_least_runtime, to_later_version
+
+
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """A model file's content before it describes itself.
+
+    Attributes:
+        recipe: What was done.
+        content: The file's bytes.
+        requires: What a runtime must offer.
+    """
+
+    recipe: Recipe
+    content: bytes
+    requires: Requirements
+
+
+class Converter:
+    """Converts one float model by any recipe; what recipes share is built once, when first needed.
+
+    Args:
+        classifier: The float model.
+        calibration: (N, height, width, channels) uint8; for recipes that need it.
+    """
+
+    def __init__(
+        self, classifier: FloatClassifier, calibration: npt.NDArray[np.uint8] | None
+    ) -> None:
+        self._classifier = classifier
+        self._calibration = calibration
+        self._frozen: Any = None
+        self._float_onnx: Any = None
+
+    def convert(self, recipe: Recipe) -> Converted:
+        """Convert by one recipe.
+
+        Raises:
+            ConversionError: A converter refuses the model; names the recipe.
+        """
+        try:
+            return self._to_tflite(recipe) if recipe.format == "tflite" else self._to_onnx(recipe)
+        except ConversionError as error:
+            raise ConversionError(f"{recipe.key}: {error}") from error
+
+    def _to_tflite(self, recipe: Recipe) -> Converted:
+        from export.to_tflite import to_tflite
+
+        if self._frozen is None:
+            self._frozen = self._classifier.to_frozen_function()
+        content = to_tflite(self._frozen, recipe.method, self._calibration)
+        least = to_later_version(find_least_runtime(content), recipe.least_tflite)
+        return Converted(recipe, content, Requirements(tflite_runtime=least))
+
+    def _to_onnx(self, recipe: Recipe) -> Converted:
+        from export.to_onnx import to_float_onnx, to_quantized_onnx
+
+        if self._float_onnx is None:
+            self._float_onnx = to_float_onnx(self._classifier)
+        model = self._float_onnx
+        if recipe.method != "float32":
+            model = to_quantized_onnx(model, recipe.method, self._calibration)
+        requires = Requirements(onnx_opset=find_opset(model), onnx_ir_version=model.ir_version)
+        return Converted(recipe, model.SerializeToString(deterministic=True), requires)

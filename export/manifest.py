@@ -1,0 +1,147 @@
+"""``manifest.json``: what stands in an artifact folder, how it was checked, and what was found."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from edge_runtime.contract import ModelSpec, Requirements
+from export.comparison import Comparison
+
+MANIFEST_VERSION = 1
+FILE_NAME = "manifest.json"
+
+Status = Literal["kept", "rejected", "not_converted"]
+
+
+@dataclass(frozen=True, slots=True)
+class SampleSet:
+    """Which pictures were used.
+
+    Attributes:
+        count: How many.
+        sha256: Of their raw bytes in order.
+        role: ``evaluation`` pictures were never used for anything else; ``calibration`` ones were
+            also what ranges were found from, so figures on them flatter.
+    """
+
+    count: int
+    sha256: str
+    role: Literal["calibration", "evaluation"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One file on one runtime.
+
+    Attributes:
+        backend: Short name of the runtime.
+        runtime: Package and version.
+        loads: Whether it ran.
+        reason: Why not.
+        output_step: Scale of an integer output; 0 for float outputs.
+        batch_error: Largest difference between a batch of pictures and the same one by one.
+        comparison: Against the float model.
+    """
+
+    backend: str
+    runtime: str
+    loads: bool
+    reason: str | None = None
+    output_step: float = 0.0
+    batch_error: float = 0.0
+    comparison: Comparison | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RuntimePair:
+    """The same file on two runtimes.
+
+    Attributes:
+        first: Backend name.
+        second: Backend name.
+        agreement: Fraction of pictures with the same answer.
+        largest_difference: Of any score.
+        largest_steps: The same in steps of the output scale; None for float outputs.
+    """
+
+    first: str
+    second: str
+    agreement: float
+    largest_difference: float
+    largest_steps: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ArtifactEntry:
+    """One recipe and what became of it.
+
+    Attributes:
+        file: File name.
+        format: ``tflite`` or ``onnx``.
+        precision: The recipe's precision.
+        method: What was done, in words.
+        status: ``kept``; ``rejected`` by the gate and not in the folder; ``not_converted``.
+        reason: Why it is not kept, or a reservation.
+        size_bytes: Of the file; None where there is none.
+        sha256: Of the whole file; None where there is none.
+        requires: What a runtime must offer.
+        findings: One per runtime.
+        pairs: The same file on different runtimes.
+    """
+
+    file: str
+    format: Literal["tflite", "onnx"]
+    precision: str
+    method: str
+    status: Status
+    reason: str | None = None
+    size_bytes: int | None = None
+    sha256: str | None = None
+    requires: Requirements | None = None
+    findings: tuple[Finding, ...] = ()
+    pairs: tuple[RuntimePair, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """What made the files."""
+
+    python: str
+    machine: str
+    tensorflow: str
+    keras: str
+    onnx: str
+    tf2onnx: str
+    onnxruntime: str
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """The whole document.
+
+    Attributes:
+        schema_version: Version of this document's form.
+        toolkit_version: What wrote it.
+        created: ISO 8601 UTC time.
+        model: What the classifier is.
+        model_sha256: Of the ``.keras`` file.
+        versions: Packages that made the files.
+        calibration: Pictures that ranges were found from.
+        verified_on: Pictures that every file was compared on.
+        max_accuracy_drop_points: The gate.
+        recommended: File name of the smallest file that is still right; None where none is.
+        artifacts: One per recipe asked for.
+        warnings: For people.
+    """
+
+    schema_version: int
+    toolkit_version: str
+    created: str
+    model: ModelSpec
+    model_sha256: str
+    versions: Versions
+    calibration: SampleSet
+    verified_on: SampleSet
+    max_accuracy_drop_points: float
+    recommended: str | None
+    artifacts: tuple[ArtifactEntry, ...]
+    warnings: tuple[str, ...] = ()

@@ -1,0 +1,75 @@
+"""An artifact folder appears whole or not at all."""
+
+import contextlib
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from export.errors import OutputFolderError
+from export.manifest import FILE_NAME
+
+
+def check_output_folder(folder: Path, *, force: bool) -> None:
+    """Check early, before any work, that the folder may be written.
+
+    Raises:
+        OutputFolderError: It holds something and `force` is not set, or is no folder.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise OutputFolderError(f"{folder} is a file; name a folder with --out")
+    if not folder.is_dir() or not any(folder.iterdir()):
+        return
+    what = "an earlier export" if (folder / FILE_NAME).is_file() else "other files"
+    if not force:
+        raise OutputFolderError(
+            f"{folder} already holds {what}; choose another --out, or replace it with --force"
+        )
+    if what == "other files":
+        raise OutputFolderError(
+            f"{folder} holds files that no export wrote; --force replaces earlier exports only. "
+            "Choose an empty --out"
+        )
+
+
+@contextlib.contextmanager
+def fill_folder(folder: Path) -> Iterator[Path]:
+    """Give an empty folder to fill; it takes its place when the block ends without an error.
+
+    Raises:
+        OutputFolderError: The disk is full or the place cannot be written.
+    """
+    partial = folder.with_name(f".{folder.name}.partial-{os.getpid()}")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        _remove_leftovers(folder)
+        partial.mkdir()
+        yield partial
+        _swap_in(partial, folder)
+    except OSError as error:
+        raise OutputFolderError(
+            f"cannot write {folder}: {error.strerror or error}. Nothing was changed there"
+        ) from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _swap_in(partial: Path, folder: Path) -> None:
+    old = folder.with_name(f".{folder.name}.old-{os.getpid()}")
+    if folder.exists():
+        folder.rename(old)
+    try:
+        partial.rename(folder)
+    except OSError:
+        if old.exists():
+            old.rename(folder)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """Remove what an export that was killed left beside the folder."""
+    for leftover in folder.parent.glob(f".{folder.name}.partial-*"):
+        owner = leftover.name.rpartition("-")[2]
+        if owner.isdecimal() and not Path("/proc", owner).exists():
+            shutil.rmtree(leftover, ignore_errors=True)

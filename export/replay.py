@@ -1,0 +1,84 @@
+"""The child process that runs one artifact on one runtime, so that a crash ends only itself.
+
+``python -m export.replay FILE --backend NAME --images IN.npy --scores OUT.npy`` feeds pictures one
+by one, as a device does, and answers with one line of JSON. It imports `edge_runtime` alone, so it
+starts in a fraction of a second.
+"""
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from edge_runtime.backends import load_backend
+from edge_runtime.backends.protocol import Session
+from edge_runtime.errors import EdgeRuntimeError
+from edge_runtime.model_file import load_model_file
+from edge_runtime.quantization import build_decoder, build_encoder
+
+# Enough to see whether a resized batch gives what single pictures give.
+_BATCH = 8
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one artifact; 0 where it ran, 1 where the runtime refused it (the JSON says why)."""
+    parser = argparse.ArgumentParser(prog="python -m export.replay", description=__doc__)
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--backend", required=True)
+    parser.add_argument("--images", type=Path, required=True, help="uint8 (N, H, W, C) .npy")
+    parser.add_argument("--scores", type=Path, required=True, help="float32 (N, classes) .npy")
+    arguments = parser.parse_args(argv)
+    # The runtimes write to both streams as they load; the answer must stand alone.
+    answer = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    try:
+        document = _replay(arguments)
+    except EdgeRuntimeError as error:
+        document = {"error": str(error), "kind": type(error).__name__}
+    except Exception as error:  # any failure inside a runtime is a finding about the file
+        document = {"error": f"{type(error).__name__}: {error}", "kind": "RuntimeError"}
+    answer.write(json.dumps(document) + "\n")
+    answer.close()
+    return 1 if "error" in document else 0
+
+
+def _replay(arguments: argparse.Namespace) -> dict[str, Any]:
+    backend = load_backend(arguments.backend)
+    session = backend.open(load_model_file(arguments.file), 1)
+    images = np.load(arguments.images, mmap_mode="r", allow_pickle=False)
+    scores = _measure_scores(session, images)
+    np.save(arguments.scores, scores)
+    return {
+        "runtime": f"{backend.package} {backend.version()}",
+        "output_step": session.output.scale,
+        "batch_error": _measure_batch_error(session, images, scores),
+    }
+
+
+def _measure_scores(session: Session, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+    source, target = session.input, session.output
+    encode = build_encoder(source.dtype, source.scale, source.zero_point, (1, *images.shape[1:]))
+    decode = build_decoder(target.dtype, target.scale, target.zero_point)
+    scores = np.empty((len(images), target.shape[-1]), np.float32)
+    for index in range(len(images)):
+        scores[index] = decode(session.invoke(encode(images[index : index + 1])))[0]
+    return scores
+
+
+def _measure_batch_error(
+    session: Session, images: npt.NDArray[np.uint8], single: npt.NDArray[np.float32]
+) -> float:
+    source, target = session.input, session.output
+    batch = np.ascontiguousarray(images[:_BATCH])
+    encode = build_encoder(source.dtype, source.scale, source.zero_point, batch.shape)
+    decode = build_decoder(target.dtype, target.scale, target.zero_point)
+    return float(np.abs(decode(session.invoke(encode(batch))) - single[: len(batch)]).max())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,60 @@
+"""The table that the command prints."""
+
+from pathlib import Path
+
+from export.manifest import ArtifactEntry, Finding, Manifest
+
+
+def format_summary(manifest: Manifest, folder: Path) -> str:
+    """Format what was made, one line per file and runtime."""
+    rows: list[tuple[str, ...]] = [
+        ("file", "size", "runtime", "accuracy", "against float", "same answer")
+    ]
+    for entry in manifest.artifacts:
+        rows += _format_entry(entry)
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
+    lines.insert(1, "  ".join("-" * width for width in widths))
+    notes = [f"{e.file}: {e.reason}" for e in manifest.artifacts if e.reason]
+    notes += [
+        f"{entry.file} on {finding.runtime}: {finding.reason}"
+        for entry in manifest.artifacts
+        for finding in entry.findings
+        if finding.reason
+    ]
+    where = f"{manifest.verified_on.count:,} {manifest.verified_on.role} pictures"
+    tail = [
+        "",
+        f"checked on {where}; 95 % intervals, in percentage points",
+        *notes,
+        f"recommended: {folder / manifest.recommended}" if manifest.recommended else "",
+        f"written to {folder}",
+    ]
+    return "\n".join(lines + tail)
+
+
+def _format_entry(entry: ArtifactEntry) -> list[tuple[str, ...]]:
+    size = f"{entry.size_bytes / 1000:,.1f} kB" if entry.size_bytes is not None else entry.status
+    if not entry.findings:
+        return [(entry.file, size, "", "", "", "")]
+    return [
+        (entry.file if i == 0 else "", size if i == 0 else "", *_format_finding(finding))
+        for i, finding in enumerate(entry.findings)
+    ]
+
+
+def _format_finding(finding: Finding) -> tuple[str, str, str, str]:
+    found = finding.comparison
+    if found is None:
+        return finding.runtime, "does not run", "", ""
+    return (
+        finding.runtime,
+        f"{100 * found.accuracy:.2f} ({100 * found.accuracy_low:.2f}–"
+        f"{100 * found.accuracy_high:.2f})",
+        f"{100 * found.difference:+.2f} ({100 * found.difference_low:+.2f} to "
+        f"{100 * found.difference_high:+.2f})",
+        f"{100 * found.agreement:.2f} %",
+    )

@@ -1,0 +1,86 @@
+"""Conversion of the frozen float model to the TFLite precisions."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from export.errors import ConversionError
+from export.quiet import silence
+from export.recipes import Method
+from export.tensorflow_import import load_tensorflow
+from export.tflite_file import to_finished_tflite
+
+
+def to_tflite(
+    function: Any, method: Method, calibration: npt.NDArray[np.uint8] | None = None
+) -> bytes:
+    """Convert a frozen function of one picture.
+
+    Args:
+        function: From `FloatClassifier.to_frozen_function`.
+        method: ``float32``, ``float16``, ``dynamic``, ``static`` or ``int16x8``.
+        calibration: (N, height, width, channels) uint8; needed for the last two.
+
+    Returns:
+        The flatbuffer, with named input and output and a batch that can be resized.
+
+    Raises:
+        ConversionError: The converter refuses the model.
+    """
+    tf = load_tensorflow()
+    try:
+        with silence():
+            converter = tf.lite.TFLiteConverter.from_concrete_functions([function])
+            _SETTINGS[method](converter, tf)
+            if calibration is not None and method in ("static", "int16x8"):
+                converter.representative_dataset = lambda: _feed(calibration)
+            return to_finished_tflite(converter.convert())
+    except Exception as error:  # the converter raises several undocumented kinds
+        raise ConversionError(f"TFLite cannot express this model: {error}") from error
+
+
+def _feed(images: npt.NDArray[np.uint8]) -> Iterator[list[npt.NDArray[np.float32]]]:
+    for image in images:
+        yield [image[np.newaxis].astype(np.float32)]
+
+
+def _set_float32(converter: Any, tf: Any) -> None:
+    del converter, tf
+
+
+def _set_float16(converter: Any, tf: Any) -> None:
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    converter.target_spec.supported_types = [tf.float16]
+
+
+def _set_dynamic(converter: Any, tf: Any) -> None:
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    # Per-channel dense layers need FULLY_CONNECTED version 12, which tflite-runtime 2.14 (the last
+    # of its name) refuses to load.
+    converter._experimental_disable_per_channel_quantization_for_dense_layers = True
+
+
+def _set_static(converter: Any, tf: Any) -> None:
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+    converter.inference_input_type = converter.inference_output_type = tf.int8
+    converter._experimental_disable_per_channel_quantization_for_dense_layers = True
+
+
+def _set_int16x8(converter: Any, tf: Any) -> None:
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    converter.target_spec.supported_ops = [
+        tf.lite.OpsSet.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8
+    ]
+    converter._experimental_disable_per_channel_quantization_for_dense_layers = True
+
+
+_SETTINGS: dict[Method, Callable[[Any, Any], None]] = {
+    "float32": _set_float32,
+    "float16": _set_float16,
+    "dynamic": _set_dynamic,
+    "static": _set_static,
+    "int16x8": _set_int16x8,
+}
