@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from edge_runtime.contract import Requirements
+from edge_runtime.contract import LearnedRanges, Requirements
 from export.errors import ConversionError
-from export.float_model import FloatClassifier
+from export.float_model import FloatClassifier, Traceable, to_frozen_function
 from export.onnx_graph import find_opset
 from export.recipes import Recipe
 from export.tflite_file import find_least_runtime, to_later_version
@@ -35,13 +35,18 @@ class Converter:
     Args:
         classifier: The float model.
         calibration: (N, height, width, channels) uint8; for recipes that need it.
+        ranges: Learned in training; for recipes that need them.
     """
 
     def __init__(
-        self, classifier: FloatClassifier, calibration: npt.NDArray[np.uint8] | None
+        self,
+        classifier: FloatClassifier,
+        calibration: npt.NDArray[np.uint8],
+        ranges: LearnedRanges | None = None,
     ) -> None:
         self._classifier = classifier
         self._calibration = calibration
+        self._ranges = ranges
         self._frozen: Any = None
         self._float_onnx: Any = None
 
@@ -59,19 +64,30 @@ class Converter:
     def _to_tflite(self, recipe: Recipe) -> Converted:
         from export.to_tflite import to_tflite
 
-        if self._frozen is None:
-            self._frozen = self._classifier.to_frozen_function()
-        content = to_tflite(self._frozen, recipe.method, self._calibration)
+        if recipe.method == "learned":
+            function = to_frozen_function(self._build_fake_quant(kernels=True))
+        else:
+            function = self._frozen = self._frozen or to_frozen_function(self._classifier)
+        content = to_tflite(function, recipe.method, self._calibration)
         least = to_later_version(find_least_runtime(content), recipe.least_tflite)
         return Converted(recipe, content, Requirements(tflite_runtime=least))
 
     def _to_onnx(self, recipe: Recipe) -> Converted:
-        from export.to_onnx import to_float_onnx, to_quantized_onnx
+        from export.to_onnx import to_float_onnx, to_learned_onnx, to_quantized_onnx
 
-        if self._float_onnx is None:
-            self._float_onnx = to_float_onnx(self._classifier)
-        model = self._float_onnx
-        if recipe.method != "float32":
-            model = to_quantized_onnx(model, recipe.method, self._calibration)
+        if recipe.method == "learned":
+            model = to_learned_onnx(self._build_fake_quant(kernels=False))
+        else:
+            model = self._float_onnx = self._float_onnx or to_float_onnx(self._classifier)
+            if recipe.method != "float32":
+                model = to_quantized_onnx(model, recipe.method, self._calibration)
         requires = Requirements(onnx_opset=find_opset(model), onnx_ir_version=model.ir_version)
         return Converted(recipe, model.SerializeToString(deterministic=True), requires)
+
+    def _build_fake_quant(self, *, kernels: bool) -> Traceable:
+        from export.fake_quant import build_fake_quant
+
+        if self._ranges is None:
+            raise ConversionError("there are no learned ranges")
+        classifier = self._classifier
+        return build_fake_quant(classifier.model, self._ranges, classifier.spec, kernels=kernels)

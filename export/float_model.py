@@ -4,7 +4,7 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,17 @@ from export.quiet import silence
 from export.tensorflow_import import load_keras, load_tensorflow
 
 _REFERENCE_BATCH = 500
+
+
+class Traceable(Protocol):
+    """What the converters take: a network that can be traced, and what it is."""
+
+    @property
+    def spec(self) -> ModelSpec:
+        """What the classifier is."""
+
+    def apply(self, image: Any, /) -> Any:
+        """Trace the network on a symbolic float32 tensor (batch, height, width, channels) 0–255."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,19 +40,9 @@ class FloatClassifier:
     model: Any
     spec: ModelSpec
 
-    def apply(self, image: Any) -> Any:
+    def apply(self, image: Any, /) -> Any:
         """Trace the model on a symbolic float32 tensor (batch, height, width, channels) 0–255."""
         return self.model(image, training=False)
-
-    def to_frozen_function(self) -> Any:
-        """Build a concrete function of one picture (1, H, W, C) with weights as constants."""
-        tf = load_tensorflow()
-        from tensorflow.python.framework import convert_to_constants
-
-        with silence():
-            signature = tf.TensorSpec((1, *self.spec.input.shape), tf.float32, name="image")
-            concrete = tf.function(self.apply).get_concrete_function(signature)
-            return convert_to_constants.convert_variables_to_constants_v2(concrete)
 
     def measure_scores(
         self, images: npt.NDArray[np.uint8], on_batch: Callable[[int], None] = lambda _: None
@@ -66,6 +67,17 @@ class FloatClassifier:
                 on_batch(start + len(batch))
         scores: npt.NDArray[np.float32] = np.concatenate(parts).astype(np.float32)
         return scores
+
+
+def to_frozen_function(network: Traceable) -> Any:
+    """Build a concrete function of one picture (1, H, W, C) with all weights as constants."""
+    tf = load_tensorflow()
+    from tensorflow.python.framework import convert_to_constants
+
+    with silence():
+        signature = tf.TensorSpec((1, *network.spec.input.shape), tf.float32, name="image")
+        concrete = tf.function(network.apply).get_concrete_function(signature)
+        return convert_to_constants.convert_variables_to_constants_v2(concrete)
 
 
 def load_keras_model(path: Path) -> Any:

@@ -1,5 +1,6 @@
 """Cleaning an ONNX graph that tf2onnx wrote, and checking it against the standard."""
 
+import collections
 from typing import Any
 
 from edge_runtime.contract import ModelSpec
@@ -23,6 +24,7 @@ def to_clean_graph(model: Any, spec: ModelSpec, ir_version: int) -> Any:
 
     model = onnxslim.slim(model)
     graph = model.graph
+    _merge_dense(graph, _find_ranks(model))
     _set_shape(graph.input[0], spec.input.shape)
     _set_shape(graph.output[0], (len(spec.labels),))
     del graph.value_info[:]  # shapes with tf2onnx's invented names of the batch
@@ -58,6 +60,43 @@ def find_opset(model: Any) -> int:
     return int(
         next(entry.version for entry in model.opset_import if entry.domain in _DEFAULT_DOMAIN)
     )
+
+
+def _merge_dense(graph: Any, ranks: dict[str, int]) -> None:
+    """Turn MatMul with a constant matrix, then Add of a constant vector, into one Gemm.
+
+    Quantized runtimes have a kernel for it, with the bias inside; for the pair they have none.
+    """
+    import onnx
+
+    constants = {tensor.name for tensor in graph.initializer}
+    uses = collections.Counter(name for node in graph.node for name in node.input)
+    makers = {node.output[0]: node for node in graph.node}
+    merged = []
+    for add in graph.node:
+        product = makers.get(add.input[0]) if add.op_type == "Add" else None
+        if (
+            product is None
+            or product.op_type != "MatMul"
+            or uses[product.output[0]] != 1
+            or not constants.issuperset((product.input[1], add.input[1]))
+            or (ranks.get(product.input[0]), ranks.get(add.input[1])) != (2, 1)
+        ):
+            continue
+        inputs = [product.input[0], product.input[1], add.input[1]]
+        add.CopyFrom(onnx.helper.make_node("Gemm", inputs, list(add.output), name=add.name))
+        merged.append(product.output[0])
+    kept = [node for node in graph.node if node.output[0] not in merged]
+    del graph.node[:]
+    graph.node.extend(kept)
+
+
+def _find_ranks(model: Any) -> dict[str, int]:
+    import onnx
+
+    graph = onnx.shape_inference.infer_shapes(model).graph
+    ranks = {value.name: len(value.type.tensor_type.shape.dim) for value in graph.value_info}
+    return ranks | {tensor.name: len(tensor.dims) for tensor in graph.initializer}
 
 
 def _set_shape(value: Any, sides: tuple[int, ...]) -> None:

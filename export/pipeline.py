@@ -115,7 +115,9 @@ class _Export:
         return manifest
 
     def _convert(self) -> tuple[list[Converted], list[ArtifactEntry]]:
-        converter = Converter(self._source.classifier, self._calibration.images)
+        converter = Converter(
+            self._source.classifier, self._calibration.images, self._source.ranges
+        )
         converted, failed = [], []
         for recipe in self._options.recipes:
             self._progress.announce(f"converting to {recipe.key}")

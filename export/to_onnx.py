@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from export.errors import ConversionError
-from export.float_model import FloatClassifier
+from export.float_model import Traceable
 from export.onnx_graph import check_graph, to_clean_graph
+from export.onnx_kernels import to_int8_kernels, to_signed_activations
 from export.quiet import silence
 from export.recipes import Method
 from export.tensorflow_import import load_tensorflow
@@ -21,8 +22,8 @@ OPSET = 17
 IR_VERSION = 8
 
 
-def to_float_onnx(classifier: FloatClassifier) -> Any:
-    """Convert a float model to a clean `onnx.ModelProto` with a free batch size.
+def to_float_onnx(network: Traceable) -> Any:
+    """Convert a network to a clean `onnx.ModelProto` with a free batch size.
 
     `tf2onnx.convert.from_keras` fails on Keras 3 models; `from_function` does not.
 
@@ -30,8 +31,8 @@ def to_float_onnx(classifier: FloatClassifier) -> Any:
         ConversionError: tf2onnx refuses the model, or leaves a graph that breaks the standard.
     """
     tf = load_tensorflow()
-    signature = [tf.TensorSpec((None, *classifier.spec.input.shape), tf.float32, name="image")]
-    function = tf.function(lambda image: {"scores": classifier.apply(image)})
+    signature = [tf.TensorSpec((None, *network.spec.input.shape), tf.float32, name="image")]
+    function = tf.function(lambda image: {"scores": network.apply(image)})
     try:
         with silence():
             import tf2onnx
@@ -39,9 +40,26 @@ def to_float_onnx(classifier: FloatClassifier) -> Any:
             model, _ = tf2onnx.convert.from_function(
                 function, input_signature=signature, opset=OPSET
             )
-            model = to_clean_graph(model, classifier.spec, IR_VERSION)
+            model = to_clean_graph(model, network.spec, IR_VERSION)
     except Exception as error:  # tf2onnx raises many kinds
         raise ConversionError(f"ONNX cannot express this model: {error}") from error
+    check_graph(model)
+    return model
+
+
+def to_learned_onnx(network: Traceable) -> Any:
+    """Convert a network whose activations pass through fake-quant operators to QDQ, S8S8.
+
+    Args:
+        network: From `export.fake_quant.build_fake_quant` without kernel operators: kernels are
+            stored as int8 here, in the finished graph.
+
+    Raises:
+        ConversionError: See `to_float_onnx`.
+    """
+    model = to_float_onnx(network)
+    to_signed_activations(model)
+    to_int8_kernels(model)
     check_graph(model)
     return model
 

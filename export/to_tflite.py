@@ -19,9 +19,9 @@ def to_tflite(
     """Convert a frozen function of one picture.
 
     Args:
-        function: From `FloatClassifier.to_frozen_function`.
-        method: ``float32``, ``float16``, ``dynamic``, ``static`` or ``int16x8``.
-        calibration: (N, height, width, channels) uint8; needed for the last two.
+        function: From `export.float_model.to_frozen_function`.
+        method: How; ``learned`` where the function holds fake-quant operators.
+        calibration: (N, height, width, channels) uint8; for ``static`` and ``int16x8``.
 
     Returns:
         The flatbuffer, with named input and output and a batch that can be resized.
@@ -69,6 +69,11 @@ def _set_static(converter: Any, tf: Any) -> None:
     converter._experimental_disable_per_channel_quantization_for_dense_layers = True
 
 
+def _set_learned(converter: Any, tf: Any) -> None:
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    converter.inference_input_type = converter.inference_output_type = tf.int8
+
+
 def _set_int16x8(converter: Any, tf: Any) -> None:
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.target_spec.supported_ops = [
@@ -83,4 +88,5 @@ _SETTINGS: dict[Method, Callable[[Any, Any], None]] = {
     "dynamic": _set_dynamic,
     "static": _set_static,
     "int16x8": _set_int16x8,
+    "learned": _set_learned,
 }
