@@ -1,0 +1,166 @@
+"""The artifacts of a folder, and the pictures they are judged by."""
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from benchmarks.errors import InputError
+from edge_runtime.document import from_document
+from edge_runtime.contract import ModelSpec
+from edge_runtime.errors import MetadataError
+
+Format = Literal["tflite", "onnx"]
+_PRECISIONS = ("fp32", "fp16", "dynamic_int8", "static_int8", "int16x8", "qat_int8")
+
+
+@dataclass(frozen=True, slots=True)
+class ArtifactRecord:
+    """One model file.
+
+    Attributes:
+        file: Its name.
+        model: Name of the model, as the file name tells it.
+        format: ``tflite`` or ``onnx``.
+        precision: How its numbers are stored; ``unknown`` where the file name does not tell.
+        size_bytes: On disk.
+        sha256: Of the whole file.
+    """
+
+    file: str
+    model: str
+    format: Format
+    precision: str
+    size_bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationSet:
+    """Labelled pictures, and what the float model answered for them.
+
+    Attributes:
+        images: (N, height, width, channels) uint8.
+        labels: (N,) int64, class indices.
+        reference_scores: (N, classes) float32 of the float Keras model; None where not given.
+        class_names: One per class.
+        sha256: Of pictures and labels; results of other pictures are not paired with these.
+    """
+
+    images: npt.NDArray[np.uint8]
+    labels: npt.NDArray[np.int64]
+    reference_scores: npt.NDArray[np.float32] | None
+    class_names: tuple[str, ...]
+    sha256: str
+
+    def first(self, count: int | None) -> "EvaluationSet":
+        """Return the first `count` pictures, or all of them for None."""
+        if count is None or count >= len(self.labels):
+            return self
+        reference = None if self.reference_scores is None else self.reference_scores[:count]
+        images, labels = self.images[:count], self.labels[:count]
+        return EvaluationSet(images, labels, reference, self.class_names, _digest(images, labels))
+
+
+def load_artifacts(folder: Path) -> list[ArtifactRecord]:
+    """List the ``.tflite`` and ``.onnx`` files of a folder, by format and precision.
+
+    Raises:
+        InputError: The folder is missing or holds no artifact.
+    """
+    if not folder.is_dir():
+        raise InputError(f"there is no folder {folder}; make one with: python -m export")
+    files = [path for path in folder.iterdir() if path.suffix in (".tflite", ".onnx")]
+    if not files:
+        raise InputError(
+            f"{folder} holds no .tflite or .onnx file; make some with: python -m export"
+        )
+    return sorted((describe_artifact(path) for path in files), key=_in_table_order)
+
+
+def describe_artifact(path: Path) -> ArtifactRecord:
+    """Describe one artifact file from its name and bytes; no runtime is needed."""
+    data = path.read_bytes()
+    found = re.fullmatch(rf"(.+)_({'|'.join(_PRECISIONS)})", path.stem)
+    model, precision = found.groups() if found else (path.stem, "unknown")
+    return ArtifactRecord(
+        file=path.name,
+        model=model,
+        format="tflite" if path.suffix == ".tflite" else "onnx",
+        precision=precision,
+        size_bytes=len(data),
+        sha256=hashlib.sha256(data).hexdigest(),
+    )
+
+
+def load_evaluation(folder: Path, file: Path | None = None) -> EvaluationSet:
+    """Read ``evaluation.npz`` beside the artifacts, or another file of that form.
+
+    Raises:
+        InputError: It is missing, malformed, or its arrays do not fit together.
+    """
+    path = file or folder / "evaluation.npz"
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            images, labels = arrays["images"], arrays["labels"]
+            reference = arrays["reference_scores"] if "reference_scores" in arrays else None
+    except FileNotFoundError:
+        raise InputError(
+            f"there is no evaluation set at {path}; export writes one, or name one with --evaluation"
+        ) from None
+    except (OSError, ValueError, KeyError, EOFError) as error:
+        raise InputError(
+            f"{path} is no evaluation set (an .npz with images and labels): {error}"
+        ) from error
+    _check_arrays(path, images, labels, reference)
+    labels = labels.astype(np.int64)
+    classes = _load_class_names(folder) or tuple(map(str, range(int(labels.max()) + 1)))
+    if labels.max() >= len(classes):
+        raise InputError(f"{path}: label {labels.max()} has no name among {len(classes)} classes")
+    return EvaluationSet(images, labels, reference, classes, _digest(images, labels))
+
+
+def _check_arrays(path: Path, images: Any, labels: Any, reference: Any) -> None:
+    if images.ndim != 4 or images.dtype != np.uint8:
+        raise InputError(
+            f"{path}: images must be uint8 (N, height, width, channels), "
+            f"found {images.dtype} {images.shape}"
+        )
+    if labels.shape != images.shape[:1] or labels.dtype.kind not in "iu" or not len(labels):
+        raise InputError(
+            f"{path}: labels must be one whole number per picture, found {labels.dtype} "
+            f"{labels.shape} for {len(images)} pictures"
+        )
+    if labels.min() < 0:
+        raise InputError(f"{path}: labels must not be negative, found {labels.min()}")
+    if reference is not None and (reference.ndim != 2 or len(reference) != len(images)):
+        raise InputError(f"{path}: reference_scores must be (N, classes), found {reference.shape}")
+
+
+def _load_class_names(folder: Path) -> tuple[str, ...] | None:
+    """Labels from the manifest that export leaves beside its artifacts; None without one."""
+    path = folder / "manifest.json"
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        return from_document(ModelSpec, document["model"], "manifest.json: model").labels
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError, MetadataError) as error:
+        raise InputError(f"{path} cannot be read: {error}; export the model again") from error
+
+
+def _digest(images: npt.NDArray[np.uint8], labels: npt.NDArray[np.int64]) -> str:
+    digest = hashlib.sha256(repr(images.shape).encode())
+    digest.update(np.ascontiguousarray(images))
+    digest.update(np.ascontiguousarray(labels.astype("<i8")))
+    return digest.hexdigest()
+
+
+def _in_table_order(record: ArtifactRecord) -> tuple[Any, ...]:
+    known = _PRECISIONS.index(record.precision) if record.precision in _PRECISIONS else 99
+    return record.model, record.format != "tflite", known, record.file

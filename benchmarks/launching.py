@@ -1,0 +1,140 @@
+"""Where trials run. The seam that keeps the runner apart from the place: here, or another board."""
+
+import contextlib
+import resource
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+import edge_runtime
+from edge_runtime.document import from_json, to_json
+from edge_runtime.errors import MetadataError
+from edge_runtime.host import Host, Sensors, describe_host, read_sensors
+from edge_runtime.trial import SCHEMA_VERSION, Refusal, TrialOutcome, TrialRequest
+
+# A trial is bounded by its effort; what takes this much longer hangs.
+_GRACE_S = 120.0
+_BARE = "print([x for x in open('/proc/self/status') if x.startswith('VmHWM')][0].split()[1])"
+TRIAL_MODULE = "edge_runtime.trial"
+
+
+class Launcher(Protocol):
+    """A place that runs trials, each in a fresh process."""
+
+    def describe_host(self) -> Host:
+        """Say what machine the trials run on."""
+
+    def read_sensors(self) -> Sensors:
+        """Read that machine's sensors."""
+
+    def own_cpu_s(self) -> float | None:
+        """Processor time that trials and launcher have used there; None where it is not known."""
+
+    def bare_memory_bytes(self) -> int | None:
+        """Peak memory of a Python there that does nothing."""
+
+    def put(self, file: Path) -> str:
+        """Make a local file readable by trials and return its path there."""
+
+    def scores_path(self, name: str) -> str:
+        """Say where a trial may write scores under `name`."""
+
+    def take_scores(self, name: str) -> npt.NDArray[np.float32]:
+        """Fetch the scores that a trial wrote."""
+
+    def run(self, request: TrialRequest, module: str = TRIAL_MODULE) -> TrialOutcome:
+        """Run one trial in a fresh process; a crash or a hang is an outcome too."""
+
+
+class LocalLauncher:
+    """Runs trials as child processes of this one."""
+
+    def __init__(self, scratch: Path, python: str = sys.executable) -> None:
+        self._scratch = scratch
+        self._python = python
+        # Children find the same packages as this process, installed or in a checkout.
+        self._root = Path(edge_runtime.__file__).resolve().parent.parent
+
+    def describe_host(self) -> Host:
+        """Describe this machine."""
+        return describe_host()
+
+    def read_sensors(self) -> Sensors:
+        """Read this machine's sensors."""
+        return read_sensors()
+
+    def own_cpu_s(self) -> float | None:
+        """Processor time of this process and of all its children that have ended."""
+        used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+        return sum(one.ru_utime + one.ru_stime for one in used)
+
+    def bare_memory_bytes(self) -> int | None:
+        """Ask a Python without site packages for its peak memory."""
+        with contextlib.suppress(OSError, ValueError, subprocess.SubprocessError):
+            done = subprocess.run(
+                [self._python, "-I", "-S", "-c", _BARE],
+                capture_output=True,
+                text=True,
+                timeout=_GRACE_S,
+                check=True,
+            )
+            return int(done.stdout) * 1024
+        return None
+
+    def put(self, file: Path) -> str:
+        """Return the absolute path; the trial shares this file system."""
+        return str(file.resolve())
+
+    def scores_path(self, name: str) -> str:
+        """Path in the scratch folder."""
+        return str((self._scratch / f"{name}.npy").resolve())
+
+    def take_scores(self, name: str) -> npt.NDArray[np.float32]:
+        """Load (N, classes) float32 from the scratch folder."""
+        scores: npt.NDArray[np.float32] = np.load(self.scores_path(name), allow_pickle=False)
+        return scores
+
+    def run(self, request: TrialRequest, module: str = TRIAL_MODULE) -> TrialOutcome:
+        """Start a Python, hand it the request, and wait for its outcome."""
+        limit_s = request.effort.max_ns / 1e9 * 3 + _GRACE_S
+        if request.what == "scores":
+            limit_s *= 10  # All pictures, once, however slow the model is.
+        try:
+            done = subprocess.run(
+                [self._python, "-m", module],
+                input=to_json(request),
+                capture_output=True,
+                text=True,
+                errors="replace",
+                cwd=self._root,
+                timeout=limit_s,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            return refuse("TimedOut", f"no answer within {limit_s:.0f} s; the process was stopped")
+        try:
+            return from_json(TrialOutcome, done.stdout, "the trial's outcome")
+        except MetadataError:
+            return refuse("Crashed", _describe_crash(done.returncode, done.stderr))
+
+
+def refuse(kind: str, message: str) -> TrialOutcome:
+    """Build the outcome of a trial that gave no result."""
+    return TrialOutcome(SCHEMA_VERSION, None, Refusal(kind, message))
+
+
+def _describe_crash(code: int, stderr: str) -> str:
+    lines = [line for line in stderr.strip().splitlines() if line.strip()]
+    last = f": {lines[-1].strip()[:300]}" if lines else ""
+    if code < 0:
+        try:
+            name = signal.Signals(-code).name
+        except ValueError:
+            name = f"signal {-code}"
+        return f"the process died of {name}{last}"
+    return f"the process ended with code {code} and no result{last}"

@@ -1,0 +1,151 @@
+"""What to run, as data: three plans that ship, or a small TOML file, or flags over either."""
+
+import dataclasses
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from edge_runtime.document import from_document, to_document
+from edge_runtime.errors import MetadataError
+from edge_runtime.measuring import Effort
+
+from benchmarks.artifacts import ArtifactRecord
+from benchmarks.errors import PlanError
+
+_MS = 1_000_000
+_S = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How thoroughly to measure.
+
+    Attributes:
+        name: Stands in the results; a plan called ``quick`` is announced as such.
+        threads: Thread counts, each measured alone.
+        rounds: Fresh processes per case. Round by round every case runs once, in an order drawn
+            anew, so that drift falls on all alike.
+        effort: Time and samples in each of those processes.
+        evaluation_images: Pictures that accuracy is measured on; None means all of them.
+        runtimes: Names of runtimes; empty means every one that is installed.
+        stages: Also time decode, preprocess, invoke and postprocess within a call.
+        seed: Of the order of cases.
+    """
+
+    name: str
+    threads: tuple[int, ...] = (1, 2)
+    rounds: int = 5
+    effort: Effort = Effort()
+    evaluation_images: int | None = None
+    runtimes: tuple[str, ...] = ()
+    stages: bool = True
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        if not self.threads or min(self.threads) < 1:
+            raise PlanError(f"threads must be whole numbers from 1, found {list(self.threads)}")
+        if len(set(self.threads)) != len(self.threads):
+            raise PlanError(f"threads name a number twice: {list(self.threads)}")
+        if self.rounds < 1:
+            raise PlanError(f"rounds must be at least 1, found {self.rounds}")
+        if self.evaluation_images is not None and self.evaluation_images < 1:
+            raise PlanError(f"evaluation_images must be at least 1, found {self.evaluation_images}")
+
+
+PLANS = {
+    plan.name: plan
+    for plan in (
+        Plan(
+            name="quick",
+            threads=(1,),
+            rounds=3,
+            effort=Effort(warmup_ns=30 * _MS, steady_ns=120 * _MS, offline_ns=80 * _MS),
+            evaluation_images=2000,
+            stages=False,
+        ),
+        Plan(name="standard"),
+        Plan(
+            name="thorough",
+            threads=(1, 2, 4),
+            rounds=15,
+            effort=Effort(warmup_ns=300 * _MS, steady_ns=2 * _S, offline_ns=1 * _S),
+        ),
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One line of the table: an artifact on a runtime with a number of threads."""
+
+    artifact: ArtifactRecord
+    runtime: str
+    threads: int
+
+
+def load_plan(path: Path) -> Plan:
+    """Read a plan from a TOML file; keys that are not given come from ``based_on`` or standard.
+
+    Raises:
+        PlanError: The file cannot be read, is no TOML, or has an unknown key or a wrong value.
+    """
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise PlanError(f"cannot read the plan {path}: {error}") from error
+    return build_plan({"name": path.stem, **document}, str(path))
+
+
+def build_plan(document: dict[str, Any], where: str) -> Plan:
+    """Build a plan from parsed TOML; see `load_plan`."""
+    settings = dict(document)
+    base_name = settings.pop("based_on", "standard")
+    if base_name not in PLANS:
+        raise PlanError(f"{where}: based_on must be one of {', '.join(PLANS)}; found {base_name!r}")
+    base = PLANS[base_name]
+    effort = settings.pop("effort", {})
+    if not isinstance(effort, dict):
+        raise PlanError(f"{where}: effort must be a table, [effort]")
+    _check_keys(Plan, settings, where)
+    _check_keys(Effort, effort, f"{where}: effort")
+    merged = to_document(base) | settings
+    merged["effort"] = to_document(base.effort) | effort
+    try:
+        return from_document(Plan, merged, where)
+    except (MetadataError, ValueError) as error:
+        raise PlanError(str(error)) from error
+
+
+def build_cases(
+    artifacts: Iterable[ArtifactRecord], plan: Plan, runtimes: Iterable[tuple[str, Iterable[str]]]
+) -> list[Case]:
+    """Cross artifacts with the runtimes that read their format, and with the thread counts.
+
+    Args:
+        artifacts: What to measure.
+        plan: Which runtimes and thread counts of all that are there.
+        runtimes: Each runtime's name with the formats that it reads.
+    """
+    chosen = [(name, set(formats)) for name, formats in runtimes]
+    unknown = set(plan.runtimes) - {name for name, _ in chosen}
+    if unknown:
+        raise PlanError(
+            f"unknown runtimes: {', '.join(sorted(unknown))}; "
+            f"choose from: {', '.join(name for name, _ in chosen)}"
+        )
+    return [
+        Case(artifact, name, threads)
+        for artifact in artifacts
+        for name, formats in chosen
+        if artifact.format in formats and (not plan.runtimes or name in plan.runtimes)
+        for threads in plan.threads
+    ]
+
+
+def _check_keys(cls: type[Any], settings: dict[str, Any], where: str) -> None:
+    known = {field.name for field in dataclasses.fields(cls)}
+    for key in settings:
+        if key not in known:
+            raise PlanError(f"{where}: unknown key {key!r}; known are: {', '.join(sorted(known))}")

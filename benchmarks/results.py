@@ -1,0 +1,264 @@
+"""What a benchmark leaves behind: ``results.json``, from which every table and picture is drawn.
+
+Times are nanoseconds, sizes bytes, shares fractions; only reports convert. The published form is
+``results.schema.json`` beside this file.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from benchmarks.artifacts import ArtifactRecord
+from benchmarks.errors import ResultsError
+from benchmarks.plan import Plan
+from benchmarks.spread import Estimate
+from edge_runtime.document import from_json, to_json
+from edge_runtime.errors import MetadataError
+from edge_runtime.host import Host, Sensors
+from edge_runtime.measuring import HarnessCost
+from edge_runtime.statistics import Interval
+from edge_runtime.trial import TrialResult
+
+SCHEMA_VERSION = 1
+
+Severity = Literal["invalid", "warning", "note"]
+Status = Literal["measured", "refused", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that a reader must know before the numbers.
+
+    Attributes:
+        severity: ``invalid`` spoils the run, ``warning`` weakens it, ``note`` explains it.
+        code: Stable name, such as ``throttled``.
+        message: What was found against what was expected.
+        next_step: What to do about it.
+    """
+
+    severity: Severity
+    code: str
+    message: str
+    next_step: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether the latencies of a run may be quoted, and why not."""
+
+    valid: bool
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClassAccuracy:
+    """Hits among the pictures of one class."""
+
+    label: str
+    correct: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceComparison:
+    """An artifact against the float model, picture by picture; shares are fractions.
+
+    Attributes:
+        agreement: Share of pictures on which both name the same class.
+        difference: Accuracy of the artifact minus that of the reference.
+        interval: Of the difference, paired.
+        only_artifact: Pictures that only the artifact labelled rightly.
+        only_reference: Pictures that only the reference labelled rightly.
+        mcnemar_p: Chance of so lopsided a count if both were equally accurate.
+        largest_error: Largest difference of any score.
+        mean_error: Mean absolute difference of scores.
+    """
+
+    agreement: float
+    difference: float
+    interval: Interval
+    only_artifact: int
+    only_reference: int
+    mcnemar_p: float
+    largest_error: float
+    mean_error: float
+
+
+@dataclass(frozen=True, slots=True)
+class AccuracyRecord:
+    """How right one artifact is on one runtime; threads do not matter to it.
+
+    Attributes:
+        artifact: File name.
+        runtime: Name of the runtime.
+        correct: Hits.
+        total: Pictures.
+        interval: Of the accuracy, Wilson's.
+        per_class: Hits by true class.
+        confusion: Pictures by true class (rows) and answer (columns).
+        predictions: Every answer, as `benchmarks.accuracy.pack_predictions` writes them, so that
+            later runs can be compared picture by picture.
+        reference: Against the float model; None where its answers are not known.
+    """
+
+    artifact: str
+    runtime: str
+    correct: int
+    total: int
+    interval: Interval
+    per_class: tuple[ClassAccuracy, ...]
+    confusion: tuple[tuple[int, ...], ...]
+    predictions: str
+    reference: ReferenceComparison | None
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """One fresh process of one case: its round, its place in the whole run, what it measured."""
+
+    round: int
+    place: int
+    result: TrialResult
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """One case over all its processes.
+
+    Attributes:
+        p50_ns: Median call, joined over processes with its interval.
+        p90_ns: Early-stopping estimate over all samples; None with too few.
+        p95_ns: The same for p95.
+        p99_ns: The same for p99.
+        samples: How many there are.
+        spread: Between the fastest and the slowest process's median, as a share.
+        images_per_s: Throughput of batches, with its interval; None where not measured.
+        cpu_ns: Processor time of one call.
+        interpreter_ns: Python, numpy and edge_runtime until work begins; median.
+        import_ns: Importing the runtime; median.
+        load_ns: Loading the model; median.
+        first_ns: The first call; median.
+        peak_memory_bytes: Most memory of a process; median.
+        memory_over_bare_bytes: The same less what a bare interpreter holds.
+    """
+
+    p50_ns: Estimate
+    p90_ns: float | None
+    p95_ns: float | None
+    p99_ns: float | None
+    samples: int
+    spread: float
+    images_per_s: Estimate | None
+    cpu_ns: float
+    interpreter_ns: float | None
+    import_ns: float
+    load_ns: float
+    first_ns: float
+    peak_memory_bytes: float | None
+    memory_over_bare_bytes: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRecord:
+    """An artifact on a runtime with a number of threads, measured or the reason why not."""
+
+    artifact: str
+    runtime: str
+    runtime_version: str | None
+    threads: int
+    status: Status
+    reason: str | None
+    summary: Summary | None
+    processes: tuple[Process, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationRecord:
+    """The pictures that accuracy was measured on."""
+
+    images: int
+    available: int
+    sha256: str
+    class_names: tuple[str, ...]
+    reference_correct: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """The machine while latency was measured.
+
+    Attributes:
+        before: Sensors before the first round.
+        after: Sensors after the last.
+        elapsed_s: Time of all rounds.
+        others_cpu_share: Processor time that other programs used, as a share of one core.
+        stolen_cpu_share: Time that a virtual machine's host took away, as a share of one core.
+        bare_memory_bytes: Peak memory of a Python that does nothing.
+        harness: Clock resolution and cost of measuring; medians over processes.
+    """
+
+    before: Sensors
+    after: Sensors
+    elapsed_s: float
+    others_cpu_share: float | None
+    stolen_cpu_share: float | None
+    bare_memory_bytes: int | None
+    harness: HarnessCost | None
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """Everything that is known after a run."""
+
+    schema_version: int
+    toolkit_version: str
+    created: str
+    command: tuple[str, ...]
+    plan: Plan
+    verdict: Verdict
+    host: Host
+    conditions: Conditions
+    evaluation: EvaluationRecord
+    artifacts: tuple[ArtifactRecord, ...]
+    accuracies: tuple[AccuracyRecord, ...]
+    cases: tuple[CaseRecord, ...]
+
+    def accuracy_of(self, case: CaseRecord) -> AccuracyRecord | None:
+        """Return the accuracy that belongs to a case; None where there is none."""
+        for record in self.accuracies:
+            if (record.artifact, record.runtime) == (case.artifact, case.runtime):
+                return record
+        return None
+
+    def artifact_of(self, case: CaseRecord) -> ArtifactRecord:
+        """Return the artifact that a case measured."""
+        return next(record for record in self.artifacts if record.file == case.artifact)
+
+
+def save_results(results: Results, path: Path) -> None:
+    """Write ``results.json``, beside its place first and then moved in."""
+    partial = path.with_name(f"{path.name}.partial")
+    partial.write_text(to_json(results), encoding="utf-8")
+    partial.replace(path)
+
+
+def load_results(path: Path) -> Results:
+    """Read a ``results.json``.
+
+    Raises:
+        ResultsError: It is missing, malformed or of a newer form.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ResultsError(f"cannot read {path}: {error}") from error
+    try:
+        results = from_json(Results, text, str(path))
+    except (MetadataError, ValueError) as error:
+        raise ResultsError(f"{error}. Is it a results.json of python -m benchmarks?") from error
+    if results.schema_version != SCHEMA_VERSION:
+        raise ResultsError(
+            f"{path} has schema version {results.schema_version}, this toolkit reads "
+            f"{SCHEMA_VERSION}; use the toolkit that wrote it"
+        )
+    return results

@@ -1,0 +1,210 @@
+"""Whether a run's latencies may be quoted: VALID, or INVALID with reasons and next steps.
+
+Limits are constants with their reasons. What a machine cannot tell is a note, never taken for good.
+"""
+
+from collections.abc import Iterable, Sequence
+from statistics import median
+
+from benchmarks.percentiles import least_samples
+from benchmarks.plan import Plan
+from benchmarks.results import CaseRecord, Conditions, Finding, Verdict
+
+# A Raspberry Pi lowers its clock from 80 °C on (raspberrypi.com, "Frequency management and thermal
+# control"); a run that ends this close to it may already have been held back in between.
+MAX_TEMPERATURE_C = 78.0
+# Turbo steps are a few percent apart; more is another clock than the one the run began with.
+MAX_CLOCK_DROP = 0.05
+# Of one core. A desktop at rest uses one to three percent; ten can hide a tenth of a latency.
+MAX_OTHERS_CPU = 0.10
+MAX_STOLEN_CPU = 0.02
+# Fresh processes of the same case differ by a few percent through memory layout alone.
+MAX_SPREAD = 0.15
+# The yardstick is the least of many repeats, so it moves only when the clock itself does.
+MAX_YARDSTICK_DRIFT = 0.08
+# Below this many processes an interval says little.
+FEW_PROCESSES = 3
+# Names of the low bits of `vcgencmd get_throttled`; the same plus 16 have happened since boot.
+_THROTTLE_BITS = {
+    0: "under-voltage",
+    1: "clock capped",
+    2: "throttled",
+    3: "soft temperature limit",
+}
+
+
+def judge_run(conditions: Conditions, cases: Sequence[CaseRecord], plan: Plan) -> Verdict:
+    """Weigh the machine's state and the samples themselves."""
+    findings = (
+        *_judge_throttling(conditions),
+        *_judge_clock(conditions),
+        *_judge_temperature(conditions),
+        *_judge_neighbours(conditions),
+        *_judge_yardstick(cases),
+        *_judge_spread(cases),
+        *_judge_samples(cases, plan),
+        *_judge_missing(conditions),
+    )
+    order = {"invalid": 0, "warning": 1, "note": 2}
+    return Verdict(
+        valid=not any(finding.severity == "invalid" for finding in findings),
+        findings=tuple(sorted(findings, key=lambda finding: order[finding.severity])),
+    )
+
+
+def _judge_throttling(conditions: Conditions) -> Iterable[Finding]:
+    after, before = conditions.after.throttled, conditions.before.throttled
+    if after is None:
+        return
+    now = [name for bit, name in _THROTTLE_BITS.items() if after >> bit & 1]
+    past = [name for bit, name in _THROTTLE_BITS.items() if after >> (bit + 16) & 1]
+    fresh = [n for b, n in _THROTTLE_BITS.items() if (after & ~(before or 0)) >> (b + 16) & 1]
+    if now or past:
+        when = "now" if now else "during this run" if fresh else "since boot"
+        yield Finding(
+            "invalid",
+            "throttled",
+            f"the board reports {', '.join(now or past)} {when} (throttled={after:#x})",
+            "use the official power supply and a cooler, restart the board, and run again",
+        )
+
+
+def _judge_clock(conditions: Conditions) -> Iterable[Finding]:
+    governor = conditions.before.governor
+    if governor is not None and governor != "performance":
+        yield Finding(
+            "invalid",
+            "governor",
+            f"the clock is chosen by the governor {governor!r}, not 'performance'",
+            "echo performance | sudo tee /sys/devices/system/cpu/cpu*/cpufreq/scaling_governor",
+        )
+    before, after = conditions.before.clock_mhz, conditions.after.clock_mhz
+    if before and after and after < before * (1 - MAX_CLOCK_DROP):
+        yield Finding(
+            "invalid",
+            "clock-drop",
+            f"the clock fell from {before:.0f} to {after:.0f} MHz during the run",
+            "cool the machine, fix its clock, and run again",
+        )
+
+
+def _judge_temperature(conditions: Conditions) -> Iterable[Finding]:
+    hottest = max(
+        (s.temperature_c for s in (conditions.before, conditions.after) if s.temperature_c),
+        default=None,
+    )
+    if hottest is not None and hottest > MAX_TEMPERATURE_C:
+        yield Finding(
+            "invalid",
+            "temperature",
+            f"{hottest:.1f} °C, more than the {MAX_TEMPERATURE_C:.0f} °C up to which a run counts",
+            "let the machine cool or add a cooler, and run again",
+        )
+
+
+def _judge_neighbours(conditions: Conditions) -> Iterable[Finding]:
+    others, stolen = conditions.others_cpu_share, conditions.stolen_cpu_share
+    if others is not None and others > MAX_OTHERS_CPU:
+        yield Finding(
+            "invalid",
+            "other-processes",
+            f"other programs used {others:.0%} of a core while latency was measured "
+            f"(at most {MAX_OTHERS_CPU:.0%})",
+            "close what else is running (see: top), and run again",
+        )
+    if stolen is not None and stolen > MAX_STOLEN_CPU:
+        yield Finding(
+            "invalid",
+            "stolen-time",
+            f"the virtual machine's host took {stolen:.1%} of a core away "
+            f"(at most {MAX_STOLEN_CPU:.0%})",
+            "run again at a calmer time, or on a machine of your own",
+        )
+
+
+def _judge_yardstick(cases: Sequence[CaseRecord]) -> Iterable[Finding]:
+    processes = sorted(
+        (process for case in cases for process in case.processes), key=lambda one: one.place
+    )
+    times = [
+        float(one.result.yardstick_before_ns)
+        for one in processes
+        if one.result.yardstick_before_ns is not None
+    ]
+    if len(times) < 8:
+        return
+    quarter = len(times) // 4
+    drift = median(times[-quarter:]) / median(times[:quarter]) - 1
+    if abs(drift) > MAX_YARDSTICK_DRIFT:
+        yield Finding(
+            "invalid",
+            "drift",
+            f"a fixed piece of work took {drift:+.0%} time at the end of the run against its start",
+            "cool the machine or wait until its load is even, and run again",
+        )
+
+
+def _judge_spread(cases: Sequence[CaseRecord]) -> Iterable[Finding]:
+    wide = [case for case in cases if case.summary and case.summary.spread > MAX_SPREAD]
+    if not wide:
+        return
+    measured = sum(case.summary is not None for case in cases)
+    worst = max(wide, key=lambda case: case.summary.spread if case.summary else 0.0)
+    assert worst.summary is not None
+    # One restless case of many is weather; many are a machine that cannot be measured on.
+    severity = "invalid" if len(wide) * 4 > measured else "warning"
+    yield Finding(
+        severity,
+        "spread",
+        f"{len(wide)} of {measured} cases differ by more than {MAX_SPREAD:.0%} between processes; "
+        f"most: {worst.artifact} on {worst.runtime} ({worst.threads} threads), "
+        f"{worst.summary.spread:.0%}",
+        "close other programs and run again with more rounds (--rounds); read the intervals",
+    )
+
+
+def _judge_samples(cases: Sequence[CaseRecord], plan: Plan) -> Iterable[Finding]:
+    least = least_samples(0.90)
+    few = [case for case in cases if case.summary and case.summary.samples < least]
+    if few:
+        yield Finding(
+            "invalid",
+            "few-samples",
+            f"{len(few)} cases have fewer than the {least} samples that p90 needs",
+            "give more time or calls (effort.steady_ns, effort.min_calls, --rounds)",
+        )
+    if plan.rounds < FEW_PROCESSES:
+        yield Finding(
+            "warning",
+            "few-processes",
+            f"{plan.rounds} processes per case say little about how processes differ",
+            f"use --rounds {FEW_PROCESSES} or more",
+        )
+    if plan.name == "quick":
+        yield Finding(
+            "warning",
+            "quick",
+            "this was a quick look: few processes, short loops",
+            "run without --quick before you decide by these numbers",
+        )
+
+
+def _judge_missing(conditions: Conditions) -> Iterable[Finding]:
+    sensors = conditions.before
+    unknown = [
+        name
+        for name, value in (
+            ("governor", sensors.governor),
+            ("clock", sensors.clock_mhz),
+            ("temperature", sensors.temperature_c),
+            ("throttling", sensors.throttled),
+        )
+        if value is None
+    ]
+    if unknown:
+        yield Finding(
+            "note",
+            "sensors",
+            f"this machine does not tell: {', '.join(unknown)}",
+            "the yardstick and the spread between processes stand in for them",
+        )

@@ -1,0 +1,271 @@
+"""One case in one fresh process: what to measure comes in as JSON, what was measured goes out.
+
+``python -m edge_runtime.trial < request.json > outcome.json`` is how the benchmarks run every
+artifact × runtime × threads apart from all others, here or on another board: nothing but this
+package is needed where it runs. ``edge-runtime bench`` shows the same measurement to a person.
+"""
+
+import importlib
+import os
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from edge_runtime.document import from_json, to_json
+from edge_runtime.errors import EdgeRuntimeError
+from edge_runtime.host import Host, Sensors, describe_host, read_peak_memory_bytes, read_sensors
+from edge_runtime.measuring import (
+    Effort,
+    HarnessCost,
+    Offline,
+    SingleStream,
+    measure_harness_cost,
+    measure_offline,
+    measure_single_stream,
+    measure_yardstick,
+)
+
+SCHEMA_VERSION = 1
+_SCORES_BATCH = 250
+
+
+@dataclass(frozen=True, slots=True)
+class TrialRequest:
+    """What one process is to do.
+
+    Attributes:
+        what: ``latency`` times single pictures and batches; ``scores`` answers all pictures once
+            and writes what the model said.
+        artifact: Path of the model file.
+        backend: Name of the runtime.
+        threads: Threads of one invocation.
+        images: Path of an .npy file, (N, height, width, channels) uint8.
+        effort: How long to measure; does not matter for ``scores``.
+        scores_to: Where ``scores`` go: an .npy file, (N, classes) float32.
+        spawned_ns: The system's monotonic clock when this process was asked for, to tell how long
+            the interpreter took to get here; None where that clock is another machine's.
+        slowdown: For showing that a slower runtime is found: every answer is delayed until it has
+            taken this many times as long. 1.0 for every real measurement.
+    """
+
+    what: Literal["latency", "scores"]
+    artifact: str
+    backend: str
+    threads: int
+    images: str
+    effort: Effort = Effort()
+    scores_to: str | None = None
+    spawned_ns: int | None = None
+    slowdown: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class TrialResult:
+    """What one process measured; times in nanoseconds, memory in bytes.
+
+    Attributes:
+        backend_version: Of the runtime.
+        interpreter_ns: From the request to the first line of this module's work: Python, numpy
+            and this package; None where the clocks are not the same.
+        import_ns: Importing the runtime.
+        load_ns: From the path to a classifier that is ready.
+        peak_memory_bytes: Most memory that this process held, until the last single picture.
+        stream: Single pictures; None for ``scores``.
+        offline: Batches; None where not asked for.
+        harness: What measuring costs here; None for ``scores``.
+        yardstick_before_ns: A fixed piece of work before the measurement, and
+        yardstick_after_ns: after it: if the second is larger, the processor slowed down.
+        answered: Pictures that ``scores`` wrote; 0 for ``latency``.
+    """
+
+    backend_version: str
+    interpreter_ns: int | None
+    import_ns: int
+    load_ns: int
+    peak_memory_bytes: int | None
+    stream: SingleStream | None = None
+    offline: Offline | None = None
+    harness: HarnessCost | None = None
+    yardstick_before_ns: int | None = None
+    yardstick_after_ns: int | None = None
+    answered: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a process gave no result: the error's class and its message."""
+
+    kind: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrialOutcome:
+    """What a process answers: a result or the reason why there is none."""
+
+    schema_version: int
+    result: TrialResult | None
+    refusal: Refusal | None
+
+
+@dataclass(frozen=True, slots=True)
+class HostReport:
+    """What ``--host`` prints: the machine and its sensors now."""
+
+    host: Host
+    sensors: Sensors
+    bare_memory_bytes: int | None
+
+
+class Answerer(Protocol):
+    """What a trial needs of a loaded model; `edge_runtime.Classifier` is one."""
+
+    def scores(self, batch: npt.NDArray[np.uint8], /) -> npt.NDArray[np.float32]:
+        """Answer (N, height, width, channels) uint8 with (N, classes) float32."""
+
+
+class Opener(Protocol):
+    """How a trial comes to a model; apart, so that peers of our runtimes can be measured too."""
+
+    def import_runtime(self, backend: str) -> str:
+        """Import the runtime and return its version."""
+
+    def load(self, artifact: str, backend: str, threads: int) -> Answerer:
+        """Load a model."""
+
+
+class ClassifierOpener:
+    """Opens artifacts as every user does: with `edge_runtime.Classifier`."""
+
+    def import_runtime(self, backend: str) -> str:
+        """Import the runtime of a backend and return its version."""
+        backends = importlib.import_module("edge_runtime.backends")
+        return str(backends.load_backend(backend).version())
+
+    def load(self, artifact: str, backend: str, threads: int) -> Answerer:
+        """Load a classifier."""
+        from edge_runtime.classifier import Classifier
+
+        return Classifier.load(artifact, backend=backend, threads=threads)
+
+
+def run_trial(request: TrialRequest, opener: Opener, now_ns: int) -> TrialResult:
+    """Do what a request asks for.
+
+    Args:
+        request: What to do.
+        opener: How to come to the model.
+        now_ns: The system's monotonic clock when this process began its work.
+
+    Raises:
+        EdgeRuntimeError: The runtime or the model cannot be used here.
+    """
+    interpreter_ns = None if request.spawned_ns is None else now_ns - request.spawned_ns
+    images = np.load(request.images, mmap_mode="r", allow_pickle=False)
+    started = time.perf_counter_ns()
+    backend_version = opener.import_runtime(request.backend)
+    imported = time.perf_counter_ns()
+    model = opener.load(request.artifact, request.backend, request.threads)
+    loaded = time.perf_counter_ns()
+    if request.what == "scores":
+        return TrialResult(
+            backend_version=backend_version,
+            interpreter_ns=interpreter_ns,
+            import_ns=imported - started,
+            load_ns=loaded - imported,
+            peak_memory_bytes=read_peak_memory_bytes(),
+            answered=_write_scores(model, images, request.scores_to),
+        )
+    model = model if request.slowdown == 1.0 else _Slowed(model, request.slowdown)
+    yardstick_before = measure_yardstick()
+    stream = measure_single_stream(model.scores, images, request.effort)
+    peak = read_peak_memory_bytes()
+    offline = (
+        measure_offline(model.scores, images, request.effort)
+        if request.effort.offline_ns
+        else None
+    )
+    return TrialResult(
+        backend_version=backend_version,
+        interpreter_ns=interpreter_ns,
+        import_ns=imported - started,
+        load_ns=loaded - imported,
+        peak_memory_bytes=peak,
+        stream=stream,
+        offline=offline,
+        harness=measure_harness_cost(),
+        yardstick_before_ns=yardstick_before,
+        yardstick_after_ns=measure_yardstick(),
+    )
+
+
+class _Slowed:
+    """A model that takes a given factor longer; for showing that the benchmarks notice."""
+
+    def __init__(self, model: Answerer, factor: float) -> None:
+        self._model, self._factor = model, factor
+
+    def scores(self, batch: npt.NDArray[np.uint8], /) -> npt.NDArray[np.float32]:
+        started = time.perf_counter_ns()
+        answer = self._model.scores(batch)
+        until = started + int((time.perf_counter_ns() - started) * self._factor)
+        while time.perf_counter_ns() < until:
+            pass
+        return answer
+
+
+def _write_scores(model: Answerer, images: npt.NDArray[np.uint8], to: str | None) -> int:
+    parts = [
+        model.scores(np.ascontiguousarray(images[start : start + _SCORES_BATCH]))
+        for start in range(0, len(images), _SCORES_BATCH)
+    ]
+    if to is not None:
+        scores = np.concatenate(parts).astype(np.float32)
+        partial = Path(f"{to}.partial")
+        with partial.open("wb") as file:
+            np.save(file, scores)
+        partial.replace(to)
+    return len(images)
+
+
+def answer_request(text: str, opener: Opener, now_ns: int) -> TrialOutcome:
+    """Parse a request, do it, and put any refusal into the outcome."""
+    try:
+        request = from_json(TrialRequest, text, "the request")
+        return TrialOutcome(SCHEMA_VERSION, run_trial(request, opener, now_ns), None)
+    except (EdgeRuntimeError, OSError, ValueError, RuntimeError, MemoryError) as error:
+        return TrialOutcome(SCHEMA_VERSION, None, Refusal(type(error).__name__, str(error)))
+
+
+def serve(opener: Opener) -> int:
+    """Answer one request from standard input on standard output; 0 measured, 1 refused."""
+    now_ns = time.monotonic_ns()
+    # Runtimes write to file descriptor 1 too; only the outcome may arrive there.
+    answers_to = os.dup(1)
+    os.dup2(2, 1)
+    outcome = answer_request(sys.stdin.read(), opener, now_ns)
+    with os.fdopen(answers_to, "w", encoding="utf-8") as out:
+        out.write(to_json(outcome))
+    return 0 if outcome.refusal is None else 1
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Answer a request from standard input, or with ``--host`` describe this machine."""
+    arguments = sys.argv[1:] if argv is None else argv
+    if arguments == ["--host"]:
+        bare = read_peak_memory_bytes()
+        sys.stdout.write(to_json(HostReport(describe_host(), read_sensors(), bare)))
+        return 0
+    if arguments:
+        sys.stderr.write("usage: python -m edge_runtime.trial [--host] < request.json\n")
+        return 2
+    return serve(ClassifierOpener())
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
