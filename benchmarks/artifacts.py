@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.errors import InputError
-from edge_runtime.document import from_document
 from edge_runtime.contract import ModelSpec
+from edge_runtime.document import from_document
 from edge_runtime.errors import MetadataError
 
 Format = Literal["tflite", "onnx"]
@@ -108,10 +108,10 @@ def load_evaluation(folder: Path, file: Path | None = None) -> EvaluationSet:
     try:
         with np.load(path, allow_pickle=False) as arrays:
             images, labels = arrays["images"], arrays["labels"]
-            reference = arrays["reference_scores"] if "reference_scores" in arrays else None
+            reference = arrays.get("reference_scores")
     except FileNotFoundError:
         raise InputError(
-            f"there is no evaluation set at {path}; export writes one, or name one with --evaluation"
+            f"there is no evaluation set at {path}; export writes one, or name one (--evaluation)"
         ) from None
     except (OSError, ValueError, KeyError, EOFError) as error:
         raise InputError(
@@ -156,8 +156,8 @@ def _load_class_names(folder: Path) -> tuple[str, ...] | None:
 
 def _digest(images: npt.NDArray[np.uint8], labels: npt.NDArray[np.int64]) -> str:
     digest = hashlib.sha256(repr(images.shape).encode())
-    digest.update(np.ascontiguousarray(images))
-    digest.update(np.ascontiguousarray(labels.astype("<i8")))
+    digest.update(np.ascontiguousarray(images).data)
+    digest.update(labels.astype("<i8").tobytes())
     return digest.hexdigest()
 
 

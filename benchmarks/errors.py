@@ -1,4 +1,4 @@
-"""Every way in which a benchmark can fail; a case that fails is a line in the table, not an error."""
+"""Every way in which a benchmark can fail; one failing case is a line in the table instead."""
 
 from edge_runtime.errors import EdgeRuntimeError
 

@@ -3,16 +3,15 @@
 import dataclasses
 import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from benchmarks.artifacts import ArtifactRecord
+from benchmarks.errors import PlanError
 from edge_runtime.document import from_document, to_document
 from edge_runtime.errors import MetadataError
 from edge_runtime.measuring import Effort
-
-from benchmarks.artifacts import ArtifactRecord
-from benchmarks.errors import PlanError
 
 _MS = 1_000_000
 _S = 1_000_000_000
@@ -37,7 +36,7 @@ class Plan:
     name: str
     threads: tuple[int, ...] = (1, 2)
     rounds: int = 5
-    effort: Effort = Effort()
+    effort: Effort = field(default_factory=Effort)
     evaluation_images: int | None = None
     runtimes: tuple[str, ...] = ()
     stages: bool = True
@@ -145,7 +144,7 @@ def build_cases(
 
 
 def _check_keys(cls: type[Any], settings: dict[str, Any], where: str) -> None:
-    known = {field.name for field in dataclasses.fields(cls)}
+    known = {entry.name for entry in dataclasses.fields(cls)}
     for key in settings:
         if key not in known:
             raise PlanError(f"{where}: unknown key {key!r}; known are: {', '.join(sorted(known))}")

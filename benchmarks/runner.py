@@ -150,9 +150,7 @@ def _run_rounds(
     for round_number in range(1, job.plan.rounds + 1):
         for case in shuffler.sample(list(cases), len(cases)):
             place += 1
-            request = replace(
-                _request(job, case, launcher, images), spawned_ns=time.monotonic_ns()
-            )
+            request = replace(_request(job, case, launcher, images), spawned_ns=time.monotonic_ns())
             outcome = launcher.run(request, job.modules.get(case.runtime, TRIAL_MODULE))
             outcomes[case].append((round_number, place, outcome))
             progress("latency", place, total)

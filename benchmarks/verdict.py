@@ -8,7 +8,7 @@ from statistics import median
 
 from benchmarks.percentiles import least_samples
 from benchmarks.plan import Plan
-from benchmarks.results import CaseRecord, Conditions, Finding, Verdict
+from benchmarks.results import CaseRecord, Conditions, Finding, Severity, Verdict
 
 # A Raspberry Pi lowers its clock from 80 °C on (raspberrypi.com, "Frequency management and thermal
 # control"); a run that ends this close to it may already have been held back in between.
@@ -152,7 +152,7 @@ def _judge_spread(cases: Sequence[CaseRecord]) -> Iterable[Finding]:
     worst = max(wide, key=lambda case: case.summary.spread if case.summary else 0.0)
     assert worst.summary is not None
     # One restless case of many is weather; many are a machine that cannot be measured on.
-    severity = "invalid" if len(wide) * 4 > measured else "warning"
+    severity: Severity = "invalid" if len(wide) * 4 > measured else "warning"
     yield Finding(
         severity,
         "spread",

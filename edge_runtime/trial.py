@@ -9,7 +9,7 @@ import importlib
 import os
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -58,7 +58,7 @@ class TrialRequest:
     backend: str
     threads: int
     images: str
-    effort: Effort = Effort()
+    effort: Effort = field(default_factory=Effort)
     scores_to: str | None = None
     spawned_ns: int | None = None
     slowdown: float = 1.0
@@ -186,9 +186,7 @@ def run_trial(request: TrialRequest, opener: Opener, now_ns: int) -> TrialResult
     stream = measure_single_stream(model.scores, images, request.effort)
     peak = read_peak_memory_bytes()
     offline = (
-        measure_offline(model.scores, images, request.effort)
-        if request.effort.offline_ns
-        else None
+        measure_offline(model.scores, images, request.effort) if request.effort.offline_ns else None
     )
     return TrialResult(
         backend_version=backend_version,

@@ -105,6 +105,10 @@ def _timing_columns(case: CaseRecord) -> dict[str, Value]:
     }
 
 
+def _scaled(value: float | None, unit: float) -> float | None:
+    return None if value is None else value / unit
+
+
 def format_csv(results: Results) -> str:
     """Every case as a line of CSV, numbers unrounded but for binary noise."""
     text = io.StringIO()

@@ -1,0 +1,57 @@
+"""Picks the command, and turns our errors into one line and an exit code."""
+
+import argparse
+import importlib
+import sys
+import traceback
+from collections.abc import Sequence
+
+from benchmarks.errors import InputError, OutputExistsError, PlanError
+from edge_runtime.errors import EdgeRuntimeError
+
+# Name → module and one line of what it does. `run` may be left out.
+_COMMANDS = {
+    "run": ("benchmarks.cli.run", "measure accuracy, latency, memory and size (the default)"),
+}
+_WRONG_USE = (InputError, OutputExistsError, PlanError)
+
+
+def build_parser(command: str) -> argparse.ArgumentParser:
+    """Build the parser of one command; only its own module is imported."""
+    module_name, summary = _COMMANDS[command]
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks" if command == "run" else f"python -m benchmarks {command}",
+        description=f"{summary[0].upper()}{summary[1:]}.",
+        epilog=_list_commands() if command == "run" else None,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    importlib.import_module(module_name).add_arguments(parser)
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command: 0 done, 1 a finding or failure, 2 wrong use."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    command = words.pop(0) if words and words[0] in _COMMANDS else "run"
+    parser = build_parser(command)
+    if not words:
+        parser.print_help()
+        return 2
+    arguments = parser.parse_args(words)
+    try:
+        return int(importlib.import_module(_COMMANDS[command][0]).run(arguments))
+    except (EdgeRuntimeError, OSError) as error:
+        if arguments.debug:
+            traceback.print_exc()
+        print(f"error: {error}", file=sys.stderr)
+        return 2 if isinstance(error, _WRONG_USE) else 1
+    except KeyboardInterrupt:
+        print("interrupted; nothing was written", file=sys.stderr)
+        return 130
+
+
+def _list_commands() -> str:
+    width = max(map(len, _COMMANDS))
+    lines = [f"  {name.ljust(width)}  {summary}" for name, (_, summary) in _COMMANDS.items()]
+    return "\n".join(["commands (python -m benchmarks COMMAND --help):", *lines])

@@ -1,0 +1,36 @@
+"""A line of progress on standard error; standard output stays clean for results."""
+
+import sys
+import time
+from typing import TextIO
+
+_WIDTH = 28
+_TITLES = {"accuracy": "answering all pictures", "latency": "timing, fresh processes"}
+
+
+class ProgressLine:
+    """Draws a bar on a terminal, and a line every few seconds where there is none."""
+
+    def __init__(self, stream: TextIO = sys.stderr) -> None:
+        self._stream = stream
+        self._live = stream.isatty()
+        self._stage = ""
+        self._started = self._told = 0.0
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        """Take note that `done` of `total` steps of a stage are done."""
+        now = time.monotonic()
+        if stage != self._stage:
+            self._stage, self._started, self._told = stage, now, 0.0
+        if total and (self._live or done == total or now - self._told > 5.0):
+            self._told = now
+            self._draw(done, total, now - self._started)
+
+    def _draw(self, done: int, total: int, elapsed_s: float) -> None:
+        filled = _WIDTH * done // total
+        left_s = elapsed_s / done * (total - done) if done else 0.0
+        time_text = f"{elapsed_s:.0f} s" if done == total or not done else f"{left_s:.0f} s left"
+        title = _TITLES.get(self._stage, self._stage)
+        text = f"{title:24} [{'█' * filled}{'·' * (_WIDTH - filled)}] {done}/{total}  {time_text}"
+        start, end = ("\r\x1b[K", "\n" if done == total else "") if self._live else ("", "\n")
+        print(f"{start}{text}", end=end, file=self._stream, flush=True)

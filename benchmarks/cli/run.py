@@ -1,0 +1,157 @@
+"""``python -m benchmarks --artifacts DIR``: measure everything and report it."""
+
+import argparse
+import dataclasses
+import shutil
+import sys
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+import edge_runtime
+from benchmarks.artifacts import EvaluationSet, load_artifacts, load_evaluation
+from benchmarks.cli.progress import ProgressLine
+from benchmarks.errors import OutputExistsError, PlanError
+from benchmarks.launching import Launcher, LocalLauncher
+from benchmarks.plan import PLANS, Plan, build_cases, load_plan
+from benchmarks.report.markdown import format_summary
+from benchmarks.report.writing import write_report
+from benchmarks.results import SCHEMA_VERSION, EvaluationRecord, Results
+from benchmarks.runner import Job, run_job
+from benchmarks.runtimes import list_runtimes
+from benchmarks.verdict import judge_run
+from edge_runtime.document import to_json
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of this command."""
+    add = parser.add_argument
+    add("--artifacts", type=Path, required=True, metavar="DIR", help="folder of artifacts")
+    add(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="where the report goes (default: report/NAME, NAME being the artifacts' folder)",
+    )
+    add("--force", action="store_true", help="replace a report that is there already")
+    add(
+        "--evaluation",
+        type=Path,
+        metavar="FILE",
+        help="labelled pictures, .npz (default: evaluation.npz beside the artifacts)",
+    )
+    add(
+        "--plan",
+        default="standard",
+        metavar="PLAN",
+        help=f"{', '.join(PLANS)}, or a TOML file (default: standard)",
+    )
+    add("--quick", action="store_true", help="an answer within a minute; same as --plan quick")
+    add("--threads", type=_numbers, metavar="N,N", help="thread counts (default: the plan's)")
+    add("--runtimes", type=_names, metavar="A,B", help="runtimes (default: all installed)")
+    add("--rounds", type=int, metavar="N", help="fresh processes per case (default: the plan's)")
+    add(
+        "--evaluation-images",
+        type=_count_or_all,
+        metavar="N",
+        help="pictures to measure accuracy on, or 'all' (default: the plan's)",
+    )
+    add("--json", action="store_true", help="print results.json instead of the table")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Measure, write the report, print the table."""
+    out: Path = arguments.out or Path("report") / arguments.artifacts.resolve().name
+    _check_out(out, arguments.force)
+    plan = _choose_plan(arguments)
+    available = load_evaluation(arguments.artifacts, arguments.evaluation)
+    evaluation = available.first(plan.evaluation_images)
+    cases = build_cases(
+        load_artifacts(arguments.artifacts), plan, ((r.name, r.formats) for r in list_runtimes())
+    )
+    with tempfile.TemporaryDirectory(prefix="benchmarks-") as scratch:
+        launcher = LocalLauncher(Path(scratch))
+        job = Job(arguments.artifacts, cases, plan, evaluation, modules={})
+        results = measure(job, launcher, Path(scratch), len(available.labels))
+    pictures = write_report(results, out)
+    if arguments.json:
+        sys.stdout.write(to_json(results))
+    else:
+        print("\n".join(format_summary(results)))
+        print(f"\nReport: {out / 'report.md'}\nPictures: {', '.join(map(str, pictures))}")
+    return 0 if any(case.status == "measured" for case in results.cases) else 1
+
+
+def measure(job: Job, launcher: Launcher, scratch: Path, available: int) -> Results:
+    """Run a job and put everything that is known about it into one document."""
+    host = launcher.describe_host()
+    record = run_job(job, launcher, scratch, ProgressLine())
+    return Results(
+        schema_version=SCHEMA_VERSION,
+        toolkit_version=edge_runtime.__version__,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        command=("python", "-m", "benchmarks", *sys.argv[1:]),
+        plan=job.plan,
+        verdict=judge_run(record.conditions, record.cases, job.plan),
+        host=host,
+        conditions=record.conditions,
+        evaluation=_describe_evaluation(job.evaluation, available),
+        artifacts=tuple(dict.fromkeys(case.artifact for case in job.cases)),
+        accuracies=record.accuracies,
+        cases=record.cases,
+    )
+
+
+def _describe_evaluation(evaluation: EvaluationSet, available: int) -> EvaluationRecord:
+    reference = evaluation.reference_scores
+    return EvaluationRecord(
+        images=len(evaluation.labels),
+        available=available,
+        sha256=evaluation.sha256,
+        class_names=evaluation.class_names,
+        reference_correct=None
+        if reference is None
+        else int((reference.argmax(axis=1) == evaluation.labels).sum()),
+    )
+
+
+def _choose_plan(arguments: argparse.Namespace) -> Plan:
+    if arguments.quick and arguments.plan not in ("standard", "quick"):
+        raise PlanError("--quick and --plan say different things; give one of them")
+    name = "quick" if arguments.quick else arguments.plan
+    plan = PLANS[name] if name in PLANS else load_plan(Path(name))
+    changes = {
+        key: getattr(arguments, key)
+        for key in ("threads", "runtimes", "rounds")
+        if getattr(arguments, key) is not None
+    }
+    if arguments.evaluation_images is not None:
+        changes["evaluation_images"] = arguments.evaluation_images or None
+    return dataclasses.replace(plan, **changes)
+
+
+def _check_out(out: Path, force: bool) -> None:
+    if out.exists() and not out.is_dir():
+        raise OutputExistsError(f"{out} is a file; name a folder with --out")
+    if out.is_dir() and any(out.iterdir()):
+        if not force:
+            raise OutputExistsError(
+                f"{out} holds something already; use --force to replace it, or another --out"
+            )
+        if not (out / "results.json").exists():
+            raise OutputExistsError(f"{out} holds no report; refused to replace it")
+    if out.exists() and shutil.disk_usage(out).free < 50 * 2**20:
+        raise OSError(f"less than 50 MiB are free where {out} is")
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in text.split(","))
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(","))
+
+
+def _count_or_all(text: str) -> int:
+    """Parse a number of pictures; 0 stands for all of them."""
+    return 0 if text == "all" else max(1, int(text))
