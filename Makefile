@@ -24,7 +24,7 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 demo: $(VENV)/.ready ## Train, export, run and compare, on the real data
 	$(BIN)/python -m train
 	$(BIN)/python -m export --run $(RUN)
-	$(BIN)/python -m benchmarks --artifacts $(ARTIFACTS)
+	$(BIN)/python -m benchmarks --artifacts $(ARTIFACTS) --out $(REPORT) --quick --evaluation-images all --force
 
 test: $(VENV)/.ready ## Run the tests (about 5 minutes on two cores)
 	$(BIN)/python -m pytest

@@ -1,0 +1,118 @@
+"""The command as a user types it, with real child processes and the fake backend."""
+
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks import runtimes
+from benchmarks.cli import run
+from benchmarks.cli.main import main
+from benchmarks.results import load_results
+from benchmarks.runtimes import Runtime
+
+PNG = b"\x89PNG"
+
+
+@pytest.fixture(autouse=True)
+def only_the_fake(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    fake = [Runtime("fake", ("tflite", "onnx"))]
+    monkeypatch.setattr(run, "list_runtimes", lambda: fake)
+    plan = tmp_path / "tiny.toml"
+    plan.write_text(
+        'based_on = "quick"\nrounds = 2\n[effort]\nwarmup_ns = 1000000\n'
+        "steady_ns = 2000000\noffline_ns = 1000000\nkept_samples = 50\n"
+    )
+    monkeypatch.chdir(tmp_path)
+
+
+def test_a_folder_becomes_a_report(toy_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--artifacts", str(toy_folder), "--plan", "tiny.toml"]) == 0
+    report = Path("report/toy-cnn")
+    shown = capsys.readouterr().out
+    assert str(report / "report.md") in shown
+    assert "toy-cnn_static_int8.tflite" in shown
+    results = load_results(report / "results.json")
+    assert [case.status for case in results.cases] == ["measured", "measured"]
+    assert results.evaluation.images == 200
+    assert results.accuracies[0].total == 200
+    assert all(p.result.interpreter_ns for case in results.cases for p in case.processes)
+    pictures = sorted(path.name for path in (report / "figures").iterdir())
+    assert {"accuracy_latency.png", "sizes.png"} <= set(pictures)
+    assert all((report / "figures" / name).read_bytes().startswith(PNG) for name in pictures)
+    assert all(f"figures/{name}" in (report / "report.md").read_text() for name in pictures)
+    rows = list(csv.DictReader((report / "results.csv").read_text().splitlines()))
+    assert [row["status"] for row in rows] == ["measured", "measured"]
+    assert float(rows[0]["p50_us"]) > 0
+
+    # A second time into the same folder only when asked for.
+    assert main(["--artifacts", str(toy_folder), "--plan", "tiny.toml"]) == 2
+    assert "--force" in capsys.readouterr().err
+
+
+def test_json_keeps_standard_output_clean(
+    toy_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--artifacts", str(toy_folder), "--plan", "tiny.toml", "--json"]
+    assert main([*words, "--evaluation-images", "50"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["evaluation"]["images"] == 50
+
+
+def test_nothing_that_runs_is_a_failure_with_reasons(
+    toy_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for path in toy_folder.glob("*.tflite"):
+        path.write_bytes(b"not a model")
+    assert main(["--artifacts", str(toy_folder), "--plan", "tiny.toml"]) == 1
+    shown = capsys.readouterr().out
+    assert "refused" in shown
+    assert "is not a TFLite model" in shown
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda folder: [p.unlink() for p in folder.glob("*.tflite")], "holds no .tflite or .onnx"),
+        (lambda folder: (folder / "evaluation.npz").unlink(), "there is no evaluation set"),
+        (lambda folder: (folder / "evaluation.npz").write_bytes(b"zip?"), "is no evaluation set"),
+        (lambda folder: (folder / "manifest.json").write_text("{"), "cannot be read"),
+        (
+            lambda folder: np.savez(folder / "evaluation.npz", images=np.zeros(3), labels=[1]),
+            "images must be uint8",
+        ),
+    ],
+)
+def test_bad_input_is_wrong_use_and_nothing_is_written(
+    toy_folder: Path,
+    change: Callable[[Path], object],
+    message: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    change(toy_folder)
+    assert main(["--artifacts", str(toy_folder), "--plan", "tiny.toml"]) == 2
+    assert message in capsys.readouterr().err
+    assert not Path("report").exists()
+
+
+def test_a_folder_with_other_things_is_not_replaced(
+    toy_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("mine").mkdir()
+    Path("mine/thesis.txt").write_text("years of work")
+    words = ["--artifacts", str(toy_folder), "--plan", "tiny.toml", "--out", "mine", "--force"]
+    assert main(words) == 2
+    assert "holds no report" in capsys.readouterr().err
+    assert Path("mine/thesis.txt").exists()
+
+
+def test_without_arguments_it_shows_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 2
+    assert "--artifacts DIR" in capsys.readouterr().out
+
+
+def test_all_runtimes_of_the_package_are_listed() -> None:
+    assert [runtime.name for runtime in runtimes.list_runtimes()] == ["litert", "tflite", "onnx"]
