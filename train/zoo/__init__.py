@@ -1,0 +1,56 @@
+"""The network architectures that can be trained, by name.
+
+A new one is a builder in a file of its own and one line in `ARCHITECTURES`. Builders are imported
+when they are used, so that listing the names does not load Keras.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    import keras
+
+
+@dataclass(frozen=True, slots=True)
+class Architecture:
+    """One entry of the zoo.
+
+    Attributes:
+        builder: ``module:function``; the function takes ``(input_shape, classes)`` and returns an
+            untrained model with an input layer named ``input`` that is fed raw pixels 0–255.
+        output: What the model's last layer gives.
+        summary: One line for the command's help.
+        folder: ``module:function`` that turns the trained model into the plain one to deploy (for
+            example folding branches); None where the trained model is deployed as it is.
+    """
+
+    builder: str
+    output: Literal["probabilities", "logits"]
+    summary: str
+    folder: str | None = None
+
+    def build(self, input_shape: tuple[int, int, int], classes: int) -> "keras.Model":
+        """Build the untrained model."""
+        return _resolve(self.builder)(input_shape, classes)
+
+    def to_deployable(self, model: "keras.Model") -> "keras.Model":
+        """Turn the trained model into the one that is stored and exported."""
+        return model if self.folder is None else _resolve(self.folder)(model)
+
+
+ARCHITECTURES: Mapping[str, Architecture] = MappingProxyType(
+    {
+        "cnn": Architecture(
+            "train.zoo.cnn:build_cnn", "probabilities", "two convolution blocks, two dense layers"
+        ),
+    }
+)
+
+
+def _resolve(place: str) -> Callable[..., Any]:
+    module, _, function = place.partition(":")
+    found: Callable[..., Any] = getattr(import_module(module), function)
+    return found
