@@ -68,11 +68,11 @@ def _shift(images: Images, how: Augmentation, random: np.random.Generator) -> Im
         return images.copy()
     mode: Literal["constant", "edge"] = "constant" if how.ground == "black" else "edge"
     padded = np.pad(images, ((0, 0), (reach, reach), (reach, reach), (0, 0)), mode)
-    # (N, 2 reach + 1, 2 reach + 1, channels, height, width): every shift, without copying.
-    windows = sliding_window_view(padded, (height, width), axis=(1, 2))
+    # (N, 2 reach + 1, 2 reach + 1, 1, 1, height, width, channels): every shift, without copying.
+    windows = sliding_window_view(padded, (1, *images.shape[1:]))
     down, right = random.integers(0, 2 * reach + 1, (2, count))
-    chosen = windows[np.arange(count), down, right]  # (N, channels, height, width)
-    return np.ascontiguousarray(chosen.transpose(0, 2, 3, 1))
+    chosen: Images = windows[np.arange(count), down, right, 0, 0]
+    return chosen
 
 
 def _erase(images: Images, how: Augmentation, random: np.random.Generator) -> None:

@@ -1,0 +1,75 @@
+"""The state of an unfinished run: enough to go on from its last epoch as if nothing happened."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from edge_runtime.document import from_document, to_document
+from train.files import replace_file
+from train.history import Epoch
+from train.samples import DataError
+
+FILE_NAME = "checkpoint.npz"
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """What `load_checkpoint` found: which run this is, and what it has done.
+
+    Attributes:
+        identity: Settings and data of the run, as a JSON document.
+        epochs: One entry for each epoch that is done.
+    """
+
+    identity: str
+    epochs: tuple[Epoch, ...]
+
+
+def save_checkpoint(
+    folder: Path, model: keras.Model, identity: str, epochs: tuple[Epoch, ...]
+) -> None:
+    """Store weights, optimizer state and random states of a compiled model, atomically."""
+    arrays = {f"v{i}": np.asarray(v) for i, v in enumerate(_variables(model))}
+    about = json.dumps({"identity": identity, "epochs": [to_document(epoch) for epoch in epochs]})
+    with replace_file(folder / FILE_NAME) as beside, beside.open("wb") as file:
+        np.savez(file, about=np.array(about), **arrays)
+
+
+def load_checkpoint(folder: Path) -> Checkpoint | None:
+    """Read what an unfinished run says of itself; None where there is none.
+
+    Raises:
+        DataError: A checkpoint is there but cannot be read.
+    """
+    path = folder / FILE_NAME
+    if not path.is_file():
+        return None
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            about: dict[str, Any] = json.loads(str(stored["about"]))
+        epochs = tuple(from_document(Epoch, epoch, path.name) for epoch in about["epochs"])
+        return Checkpoint(str(about["identity"]), epochs)
+    except (OSError, ValueError, KeyError, EOFError) as error:
+        raise DataError(f"{path} is damaged ({error}); start again with --force") from error
+
+
+def restore_checkpoint(folder: Path, model: keras.Model) -> None:
+    """Put a stored state back into a freshly built and compiled model of the same kind."""
+    path = folder / FILE_NAME
+    with np.load(path, allow_pickle=False) as stored:
+        variables = _variables(model)
+        for i, variable in enumerate(variables):
+            value = stored.get(f"v{i}")
+            if value is None or value.shape != tuple(variable.shape):
+                raise DataError(f"{path} belongs to another network; start again with --force")
+            variable.assign(value)
+
+
+def _variables(model: keras.Model) -> list[Any]:
+    """All state of a compiled model: its weights, its random generators', its optimizer's."""
+    model.optimizer.build(model.trainable_variables)
+    return [*model.variables, *model.optimizer.variables]
