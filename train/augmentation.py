@@ -26,8 +26,8 @@ class Augmentation:
     """
 
     flip: bool = True
-    shift: float = 0.08
-    erase: float = 0.25
+    shift: float = 0.04
+    erase: float = 0.1
     erase_area: float = 0.2
     ground: Literal["black", "edge"] = "black"
 

@@ -9,9 +9,9 @@ import keras
 import numpy as np
 
 from edge_runtime.document import from_document, to_document
+from train.errors import RunError
 from train.files import replace_file
 from train.history import Epoch
-from train.samples import DataError
 
 FILE_NAME = "checkpoint.npz"
 
@@ -43,7 +43,7 @@ def load_checkpoint(folder: Path) -> Checkpoint | None:
     """Read what an unfinished run says of itself; None where there is none.
 
     Raises:
-        DataError: A checkpoint is there but cannot be read.
+        RunError: A checkpoint is there but cannot be read.
     """
     path = folder / FILE_NAME
     if not path.is_file():
@@ -54,7 +54,7 @@ def load_checkpoint(folder: Path) -> Checkpoint | None:
         epochs = tuple(from_document(Epoch, epoch, path.name) for epoch in about["epochs"])
         return Checkpoint(str(about["identity"]), epochs)
     except (OSError, ValueError, KeyError, EOFError) as error:
-        raise DataError(f"{path} is damaged ({error}); start again with --force") from error
+        raise RunError(f"{path} is damaged ({error}); start again with --force") from error
 
 
 def restore_checkpoint(folder: Path, model: keras.Model) -> None:
@@ -65,7 +65,7 @@ def restore_checkpoint(folder: Path, model: keras.Model) -> None:
         for i, variable in enumerate(variables):
             value = stored.get(f"v{i}")
             if value is None or value.shape != tuple(variable.shape):
-                raise DataError(f"{path} belongs to another network; start again with --force")
+                raise RunError(f"{path} belongs to another network; start again with --force")
             variable.assign(value)
 
 

@@ -8,11 +8,12 @@ import keras
 import numpy as np
 
 from train.checkpoint import load_checkpoint, restore_checkpoint, save_checkpoint
+from train.errors import RunError
 from train.evaluation import predict_scores
 from train.feeding import Prefetch, iterate_batches, to_one_hot
 from train.history import Epoch
 from train.progress import Progress
-from train.samples import DataError, LabelledImages
+from train.samples import LabelledImages
 from train.settings import TrainingSettings
 
 
@@ -65,7 +66,7 @@ def fit(
         One entry for each epoch, those before an interruption included.
 
     Raises:
-        DataError: The checkpoint belongs to another run, or the loss left the finite numbers.
+        RunError: The checkpoint belongs to another run, or the loss left the finite numbers.
     """
     steps = math.ceil(len(train) / settings.batch_size)
     compile_model(model, settings, steps, from_logits)
@@ -73,14 +74,14 @@ def fit(
     found = load_checkpoint(folder)
     if found is not None:
         if found.identity != identity:
-            raise DataError(f"{folder} holds another run's checkpoint; start again with --force")
+            raise RunError(f"{folder} holds another run's checkpoint; start again with --force")
         restore_checkpoint(folder, model)
         epochs = found.epochs
         progress.say(f"Resuming after epoch {len(epochs)} of {settings.epochs}")
     for number in range(len(epochs), settings.epochs):
         epoch = _run_epoch(model, train, validation, settings, number, steps, progress)
         if not math.isfinite(epoch.loss):
-            raise DataError(
+            raise RunError(
                 f"the loss is {epoch.loss} after epoch {epoch.epoch}: lower --learning-rate "
                 f"(it is {settings.learning_rate:g}) and start again with --force"
             )

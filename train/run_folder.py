@@ -14,7 +14,8 @@ import numpy as np
 from edge_runtime.contract import LearnedRanges, ModelSpec
 from edge_runtime.document import from_json, to_json
 from edge_runtime.errors import MetadataError
-from train.samples import DataError, LabelledImages
+from train.errors import RunError
+from train.samples import LabelledImages
 from train.settings import TrainingSettings
 
 SCHEMA_VERSION = 1
@@ -90,20 +91,20 @@ def load_record(folder: Path) -> RunRecord | None:
     """Read a complete run's record; None where the folder does not exist or is empty.
 
     Raises:
-        DataError: The folder holds something else, or a run with parts missing.
+        RunError: The folder holds something else, or a run with parts missing.
     """
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return None
     missing = [name for name in COMPLETE if not (folder / name).is_file()]
     if missing:
-        raise DataError(
+        raise RunError(
             f"{folder} is no complete run: {', '.join(missing)} missing. Choose another place "
             "with --run, or replace it with --force."
         )
     try:
         return from_json(RunRecord, (folder / RECORD).read_bytes(), str(folder / RECORD))
     except (MetadataError, ValueError) as error:
-        raise DataError(f"{error}. Train again with --force.") from error
+        raise RunError(f"{error}. Train again with --force.") from error
 
 
 def load_spec(folder: Path) -> ModelSpec:

@@ -7,13 +7,10 @@ import numpy as np
 import numpy.typing as npt
 
 from edge_runtime.contract import InputSpec
+from train.errors import DataError
 
 Images = npt.NDArray[np.uint8]
 Labels = npt.NDArray[np.int64]
-
-
-class DataError(ValueError):
-    """A data set is missing, damaged or cannot be trained on; the message names the remedy."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -25,8 +25,8 @@ class TrainingSettings:
 
     architecture: str = "cnn"
     epochs: int = 18
-    batch_size: int = 128
-    learning_rate: float = 0.002
+    batch_size: int = 64
+    learning_rate: float = 0.003
     warmup_epochs: float = 1.0
     label_smoothing: float = 0.0
     validation_fraction: float = 0.05

@@ -4,7 +4,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from train.samples import DataError
+from train.errors import DataError
 
 PACKAGE = "dataset-fashion-mnist"
 INSTALLED = Path("/usr/share/datasets/fashion-mnist")

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from train.data.fashion_mnist import FILES, load_checked
+from train.errors import DataError
 from train.progress import Progress
-from train.samples import DataError
 
 # Keras's own loader; the data set's README; the data set's repository.
 MIRRORS = (

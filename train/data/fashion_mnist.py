@@ -12,7 +12,8 @@ import numpy as np
 
 from edge_runtime.contract import InputSpec
 from train.data.idx import parse_idx, read_idx_bytes
-from train.samples import DataError, ImageDataset, LabelledImages
+from train.errors import DataError
+from train.samples import ImageDataset, LabelledImages
 
 CLASS_NAMES = (
     "T-shirt/top",

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from train.samples import DataError
+from train.errors import DataError
 
 # Third byte of the magic number: the element type. All files of this family hold unsigned bytes.
 _UNSIGNED_BYTE = 0x08

@@ -13,9 +13,10 @@ from pathlib import Path
 from train.data.debian_package import INSTALLED, PACKAGE, unpack_package
 from train.data.download import download_files
 from train.data.fashion_mnist import FILES, find_file, load_folder
+from train.errors import DataError
 from train.files import replace_file
 from train.progress import Progress
-from train.samples import DataError, ImageDataset
+from train.samples import ImageDataset
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ a picture.
 import keras
 from keras import layers
 
-DROPOUT = 0.4
+DROPOUT = 0.2
 
 
 def build_cnn(input_shape: tuple[int, int, int], classes: int) -> keras.Model:

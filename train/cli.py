@@ -1,0 +1,35 @@
+"""The command line of training: ``python -m train`` and its subcommands."""
+
+import argparse
+import sys
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+
+from edge_runtime.errors import EdgeRuntimeError
+from train.commands import data, fit
+from train.errors import TrainError
+
+# A first word that is none of these belongs to the training command itself.
+_COMMANDS: Mapping[str, Callable[[Sequence[str]], int]] = {"data": data.main}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; return 0 done, 1 failure, 2 wrong use."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    command: Callable[[Sequence[str]], int] = fit.main
+    if words and words[0] in _COMMANDS:
+        command = _COMMANDS[words.pop(0)]
+    try:
+        return command(words)
+    except argparse.ArgumentError as error:
+        print(f"train: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\nInterrupted. The same command goes on from the last whole epoch.", file=sys.stderr)
+        return 1
+    except (TrainError, EdgeRuntimeError, OSError) as error:
+        if "--debug" in words:
+            traceback.print_exc()
+        else:
+            print(f"train: {error}", file=sys.stderr)
+        return 1

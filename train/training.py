@@ -1,0 +1,213 @@
+"""One training run from a data set to a complete run folder."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from platform import machine, system
+
+import keras
+
+from edge_runtime.contract import ModelSpec, OutputSpec
+from edge_runtime.document import to_document, to_json
+from train.errors import RunError
+from train.evaluation import Evaluation, evaluate
+from train.figures import draw_run
+from train.files import replace_folder
+from train.fitting import fit
+from train.framework import make_deterministic
+from train.history import Epoch, save_history
+from train.progress import Progress
+from train.report import format_report
+from train.run_folder import (
+    FIGURES,
+    HISTORY,
+    MODEL,
+    RECORD,
+    REPORT,
+    SCHEMA_VERSION,
+    RunIdentity,
+    RunRecord,
+    current_time,
+    current_versions,
+    load_record,
+    save_contract,
+)
+from train.samples import ImageDataset, LabelledImages
+from train.settings import TrainingSettings
+from train.split import choose_stratified, split_stratified
+from train.zoo import ARCHITECTURES
+
+# Pictures for calibrating quantization: export takes what it needs from the front.
+CALIBRATION_COUNT = 1000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FinishedRun:
+    """Everything that goes into a run folder."""
+
+    model: keras.Model
+    spec: ModelSpec
+    identity: RunIdentity
+    train: LabelledImages
+    validation: LabelledImages
+    epochs: tuple[Epoch, ...]
+    evaluation: Evaluation
+
+
+def find_complete_run(folder: Path, identity: RunIdentity) -> RunRecord | None:
+    """Return the record of a complete run that did just what is asked; None where there is none.
+
+    Raises:
+        RunError: Another run, or something else, stands at that place.
+    """
+    record = load_record(folder)
+    if record is None or record.identity == identity:
+        return record
+    differences = ", ".join(_differences(record.identity, identity))
+    raise RunError(
+        f"{folder} holds a run made otherwise ({differences}). Choose another place with --run, "
+        "or replace it with --force."
+    )
+
+
+def train_run(
+    dataset: ImageDataset,
+    settings: TrainingSettings,
+    folder: Path,
+    progress: Progress,
+    *,
+    force: bool = False,
+) -> RunRecord:
+    """Train, evaluate once on the test split, and leave a complete run folder.
+
+    An interrupted run goes on from its last whole epoch. A complete one is reused.
+
+    Args:
+        dataset: What to learn.
+        settings: How to train.
+        folder: Becomes the run folder; its last part is no part of the model's name.
+        progress: Where progress is shown.
+        force: Start anew, whatever stands there, and replace it in the end.
+
+    Raises:
+        RunError: Another run stands in the way, or training failed.
+    """
+    identity = RunIdentity(settings, dataset.name, dataset.fingerprint())
+    unfinished = folder.parent / f".{folder.name}.unfinished"
+    if force:
+        shutil.rmtree(unfinished, ignore_errors=True)
+    else:
+        done = find_complete_run(folder, identity)
+        if done is not None:
+            progress.say(f"{folder} is complete already; reusing it (--force trains again)")
+            return done
+    finished = run_training(dataset, settings, identity, unfinished, progress)
+    progress.say("Drawing the figures and writing the run folder")
+    record = write_run(folder, finished)
+    shutil.rmtree(unfinished, ignore_errors=True)
+    return record
+
+
+def run_training(
+    dataset: ImageDataset,
+    settings: TrainingSettings,
+    identity: RunIdentity,
+    unfinished: Path,
+    progress: Progress,
+) -> FinishedRun:
+    """Train to the end and evaluate; see `train_run`."""
+    architecture = ARCHITECTURES[settings.architecture]
+    from_logits = architecture.output == "logits"
+    train, validation = split_stratified(dataset.train, settings.validation_fraction, settings.seed)
+    make_deterministic(settings.seed)
+    model = architecture.build(dataset.input.shape, len(dataset.class_names))
+    progress.say(
+        f"Training {settings.architecture} ({model.count_params():,} parameters) on "
+        f"{len(train):,} pictures, {len(validation):,} held out for validation"
+    )
+    epochs = fit(
+        model,
+        train,
+        validation,
+        settings,
+        from_logits=from_logits,
+        identity=to_json(identity),
+        folder=unfinished,
+        progress=progress,
+    )
+    model = strip_training_state(architecture.to_deployable(model))
+    progress.say(f"Evaluating on the {len(dataset.test):,} test pictures")
+    return FinishedRun(
+        model=model,
+        spec=build_spec(dataset, settings),
+        identity=identity,
+        train=train,
+        validation=validation,
+        epochs=epochs,
+        evaluation=evaluate(model, dataset.test, dataset.class_names, from_logits),
+    )
+
+
+def build_spec(dataset: ImageDataset, settings: TrainingSettings) -> ModelSpec:
+    """Describe the model that a run trains."""
+    architecture = ARCHITECTURES[settings.architecture]
+    return ModelSpec(
+        name=f"{dataset.name}-{settings.architecture}",
+        labels=dataset.class_names,
+        input=dataset.input,
+        output=OutputSpec(architecture.output),
+        licence=dataset.licence,
+        description=f"Image classifier, {len(dataset.class_names)} classes: {architecture.summary}",
+        data=dataset.description,
+    )
+
+
+def strip_training_state(model: keras.Model) -> keras.Model:
+    """Copy a model without its optimizer, which would treble the stored file."""
+    plain = keras.models.clone_model(model)
+    plain.set_weights(model.get_weights())
+    return plain
+
+
+def write_run(folder: Path, run: FinishedRun) -> RunRecord:
+    """Write a complete run folder; one that stood there is replaced."""
+    record = RunRecord(
+        schema_version=SCHEMA_VERSION,
+        created=current_time(),
+        identity=run.identity,
+        train_count=len(run.train),
+        validation_count=len(run.validation),
+        test_count=len(run.evaluation.samples),
+        test_correct=run.evaluation.correct,
+        parameters=run.model.count_params(),
+        duration_s=sum(epoch.duration_s for epoch in run.epochs),
+        machine=f"{machine()}, {system()}",
+        versions=current_versions(),
+    )
+    calibration = choose_stratified(run.train, CALIBRATION_COUNT, run.identity.settings.seed)
+    with replace_folder(folder) as beside:
+        run.model.save(beside / MODEL)
+        save_contract(beside, run.spec, calibration, run.evaluation.samples)
+        save_history(beside / HISTORY, run.epochs)
+        draw_run(beside / FIGURES, run.epochs, run.evaluation)
+        report = format_report(run.spec, record, run.epochs, run.evaluation)
+        (beside / REPORT).write_text(report, encoding="utf-8")
+        (beside / RECORD).write_text(to_json(record), encoding="utf-8")
+    return record
+
+
+def _differences(stood: RunIdentity, asked: RunIdentity) -> list[str]:
+    if stood.data_sha256 != asked.data_sha256:
+        return [f"data set {stood.dataset} with other pictures"]
+    old, new = to_document(stood.settings), to_document(asked.settings)
+    found = []
+    for key, value in old.items():
+        if isinstance(value, dict):
+            found += [
+                f"{key}.{inner} {was} instead of {new[key][inner]}"
+                for inner, was in value.items()
+                if was != new[key][inner]
+            ]
+        elif value != new[key]:
+            found.append(f"{key} {value} instead of {new[key]}")
+    return found
