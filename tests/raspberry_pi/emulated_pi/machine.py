@@ -94,7 +94,18 @@ class EmulatedPi:
         check_emulation()
         root = load_root(system)
         if not (disk / "etc").is_dir():
-            for folder in ("dev", "home/pi", "opt", "proc", "root", "run", "sys", "tmp", "usr"):
+            for folder in (
+                "dev",
+                "home/pi",
+                "local",
+                "opt",
+                "proc",
+                "root",
+                "run",
+                "sys",
+                "tmp",
+                "usr",
+            ):
                 (disk / folder).mkdir(parents=True, exist_ok=True)
             for name in ("bin", "sbin", "lib"):
                 (disk / name).symlink_to(f"usr/{name}")
@@ -112,7 +123,7 @@ class EmulatedPi:
     ) -> list[str]:
         """The host's command line that runs `arguments` on the board."""
         root = load_root(self.system)
-        mounts = [(root / "usr", "/usr")]
+        mounts = [(root / "usr", "/usr"), (self.disk / "local", "/usr/local")]
         mounts += [(Path(name), name) for name in ("/proc", "/dev", "/sys")]
         if Path("/sys/firmware").is_dir():
             firmware = self.disk.with_name(f".{self.disk.name}-{self.board.name}")

@@ -32,6 +32,14 @@ def find_uv() -> str:
     return found
 
 
+def build_wheel(folder: Path) -> Path:
+    """Build our wheel from the checkout into `folder`."""
+    checkout = Path(__file__).resolve().parents[3]
+    run_tool([find_uv(), "build", "--wheel", "--quiet", "--out-dir", folder, checkout])
+    (wheel,) = folder.glob("edge_runtime-*.whl")
+    return wheel
+
+
 def install_wheel(system: System, runtime: str, wheel: Path) -> Path:
     """Install our wheel with one runtime; returns the folder for PYTHONPATH."""
     digest = hashlib.sha256(wheel.read_bytes()).hexdigest()

@@ -1,0 +1,89 @@
+#!/usr/bin/python
+"""Ansible module: build, activate, roll back or prune releases on a board."""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.edge_releases import ReleaseError, Releases
+
+DOCUMENTATION = r"""
+module: edge_release
+short_description: Releases of edge-runtime in a folder of the board
+description: Builds a release with its own virtual environment, switches to it atomically, goes
+  back to the one before, or removes old ones.
+options:
+  root: {description: The folder that holds everything., type: path, required: true}
+  state:
+    description: What shall be true afterwards.
+    choices: [built, active, rolled_back, pruned]
+    required: true
+    type: str
+  release: {description: Its id., type: str}
+  digest: {description: The wheelhouse's digest., type: str}
+  archive: {description: The wheelhouse's archive on the board., type: path}
+  incoming: {description: The folder on the board that holds the copied artifact., type: path}
+  files: {description: SHA-256 by file name., type: dict}
+  system_site_packages: {description: Let the environment see apt's packages., type: bool}
+  keep: {description: How many releases pruning leaves., type: int}
+author: [the authors of edge-runtime]
+"""
+
+
+def main():
+    """Read the parameters, do one thing, answer."""
+    module = AnsibleModule(
+        argument_spec={
+            "root": {"type": "path", "required": True},
+            "state": {
+                "choices": ["built", "active", "rolled_back", "pruned"],
+                "required": True,
+            },
+            "release": {"type": "str"},
+            "digest": {"type": "str"},
+            "archive": {"type": "path"},
+            "incoming": {"type": "path"},
+            "files": {"type": "dict"},
+            "system_site_packages": {"type": "bool", "default": False},
+            "keep": {"type": "int", "default": 3},
+        },
+        required_if=[
+            ("state", "built", ("release", "digest", "archive", "incoming", "files")),
+            ("state", "active", ("release",)),
+        ],
+        supports_check_mode=True,
+    )
+    wanted = module.params
+    releases = Releases(wanted["root"])
+    try:
+        module.exit_json(**_reach(releases, wanted, module.check_mode))
+    except ReleaseError as error:
+        module.fail_json(msg=str(error))
+
+
+def _reach(releases, wanted, check_mode):
+    state = wanted["state"]
+    if state == "built":
+        changed = wanted["release"] not in releases.list_built()
+        if changed and not check_mode:
+            releases.build(
+                wanted["release"],
+                wanted["digest"],
+                wanted["archive"],
+                wanted["incoming"],
+                wanted["files"],
+                wanted["system_site_packages"],
+            )
+        return {"changed": changed}
+    if state == "active":
+        changed = releases.read_link("current") != wanted["release"]
+        if changed and not check_mode:
+            releases.activate(wanted["release"])
+        return {"changed": changed, "previous": releases.read_link("previous")}
+    if state == "rolled_back":
+        if check_mode:
+            return {"changed": True, "current": releases.read_link("previous")}
+        return {"changed": True, "current": releases.roll_back()}
+    removed = [] if check_mode else releases.prune(wanted["keep"])
+    return {"changed": bool(removed), "removed": removed}
+
+
+if __name__ == "__main__":
+    main()

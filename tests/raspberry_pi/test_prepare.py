@@ -1,0 +1,86 @@
+"""Preparing a release on the workstation: what is refused before any board is touched."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from deploy.prepare import ArtifactError, check_artifact, choose_runtime, find_artifact, main
+from deploy.wheelhouse import Target
+
+
+def write_artifacts(folder: Path, sha256: str | None = None) -> Path:
+    model = folder / "m_static_int8.tflite"
+    model.write_bytes(b"model")
+    entry = {"file": model.name, "sha256": sha256 or hashlib.sha256(b"model").hexdigest()}
+    document = {"recommended": model.name, "artifacts": [entry]}
+    (folder / "manifest.json").write_text(json.dumps(document))
+    return model
+
+
+def test_a_folder_stands_for_the_artifact_it_recommends(tmp_path: Path) -> None:
+    model = write_artifacts(tmp_path)
+    assert find_artifact(tmp_path) == model
+
+
+def test_an_artifact_that_differs_from_its_manifest_is_refused(tmp_path: Path) -> None:
+    model = write_artifacts(tmp_path, "0" * 64)
+    with pytest.raises(ArtifactError, match="not the file that was verified"):
+        check_artifact(model)
+
+
+def test_an_artifact_without_manifest_is_taken(tmp_path: Path) -> None:
+    model = write_artifacts(tmp_path)
+    (tmp_path / "manifest.json").unlink()
+    assert check_artifact(model) == hashlib.sha256(b"model").hexdigest()
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"artifacts": [{}]}', '{"artifacts": 3}'])
+def test_a_manifest_that_cannot_be_read_is_named(tmp_path: Path, text: str) -> None:
+    model = write_artifacts(tmp_path)
+    (tmp_path / "manifest.json").write_text(text)
+    with pytest.raises(ArtifactError, match=r"manifest\.json cannot be read"):
+        check_artifact(model)
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted", "machine", "expected"),
+    [
+        ("m.tflite", "auto", "aarch64", "litert"),
+        ("m.tflite", "tflite", "aarch64", "tflite"),
+        ("m.tflite", "auto", "armv7l", "tflite"),
+        ("m.onnx", "auto", "aarch64", "onnx"),
+    ],
+)
+def test_the_runtime_follows_from_artifact_and_board(
+    name: str, wanted: str, machine: str, expected: str
+) -> None:
+    assert choose_runtime(Path(name), wanted, machine) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted", "machine"),
+    [("m.onnx", "litert", "aarch64"), ("m.onnx", "auto", "armv7l"), ("m.tflite", "onnx", "x86_64")],
+)
+def test_a_runtime_that_does_not_fit_is_refused(name: str, wanted: str, machine: str) -> None:
+    with pytest.raises(ArtifactError, match="runs with"):
+        choose_runtime(Path(name), wanted, machine)
+
+
+def test_a_missing_artifact_ends_with_one_and_says_what_to_do(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["--machine=aarch64", "--glibc=2.36", "--python=3.11", f"--folder={tmp_path}"]
+    assert main([f"--model={tmp_path / 'no.tflite'}", *arguments]) == 1
+    assert "-e model=FILE" in capsys.readouterr().err
+
+
+def test_wheelhouses_of_different_boards_do_not_meet() -> None:
+    names = {
+        Target(machine, glibc, python, "litert").name
+        for machine in ("aarch64", "armv7l")
+        for glibc in ("2.36", "2.41")
+        for python in ("3.11", "3.13")
+    }
+    assert len(names) == 8
