@@ -1,6 +1,7 @@
 """The state of an unfinished run: enough to go on from its last epoch as if nothing happened."""
 
 import json
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,11 +50,12 @@ def load_checkpoint(folder: Path) -> Checkpoint | None:
     if not path.is_file():
         return None
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        # Opened here because numpy leaves the file open where it is no archive.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             about: dict[str, Any] = json.loads(str(stored["about"]))
         epochs = tuple(from_document(Epoch, epoch, path.name) for epoch in about["epochs"])
         return Checkpoint(str(about["identity"]), epochs)
-    except (OSError, ValueError, KeyError, EOFError) as error:
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise RunError(f"{path} is damaged ({error}); start again with --force") from error
 
 

@@ -77,7 +77,8 @@ class Evaluation:
         n, p, z2 = len(self.samples), self.accuracy, _Z_95**2
         middle = (p + z2 / (2 * n)) / (1 + z2 / n)
         half = _Z_95 * math.sqrt(p * (1 - p) / n + z2 / (4 * n * n)) / (1 + z2 / n)
-        return max(0.0, middle - half), min(1.0, middle + half)
+        # Rounding must not push the interval off its own estimate at 0 and 1.
+        return max(0.0, min(p, middle - half)), min(1.0, max(p, middle + half))
 
     def per_class(self) -> tuple[ClassResult, ...]:
         """Return precision, recall and F1 of each class, in the order of the labels."""

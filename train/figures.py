@@ -56,7 +56,7 @@ def draw_curves(epochs: tuple[Epoch, ...]) -> Figure:
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.margins(x=0.1)
         _calm(axes)
-    left.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    left.yaxis.set_major_formatter(PercentFormatter(1))
     left.legend(frameon=False, loc="lower right")
     return figure
 

@@ -164,7 +164,8 @@ def build_spec(dataset: ImageDataset, settings: TrainingSettings) -> ModelSpec:
 
 def strip_training_state(model: keras.Model) -> keras.Model:
     """Copy a model without its optimizer, which would treble the stored file."""
-    plain = keras.models.clone_model(model)
+    # Not keras.models.clone_model: it clones the optimizer's settings too.
+    plain = type(model).from_config(model.get_config())
     plain.set_weights(model.get_weights())
     return plain
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from train.data.fashion_mnist import FILES, find_file
+from train.data.fashion_mnist import FASHION_MNIST, find_file
 from train.data.sources import Found, load_fashion_mnist
 from train.progress import Progress
 
@@ -47,7 +47,7 @@ def describe(found: Found) -> dict[str, object]:
         "folder": str(found.folder),
         "files": [
             {"file": str(find_file(found.folder, known.name)), "content_sha256": known.sha256}
-            for known in FILES
+            for known in FASHION_MNIST.files
         ],
         "classes": list(dataset.class_names),
         "train_per_class": np.bincount(dataset.train.labels).tolist(),

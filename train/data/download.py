@@ -7,7 +7,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
-from train.data.fashion_mnist import FILES, load_checked
+from train.data.fashion_mnist import FASHION_MNIST, KnownFile, KnownSet, load_checked
 from train.errors import DataError
 from train.progress import Progress
 
@@ -23,7 +23,12 @@ _CHUNK_BYTES = 256 * 1024
 _LIMIT_BYTES = 64 * 1024 * 1024
 
 
-def download_files(work: Path, progress: Progress, mirrors: tuple[str, ...] = MIRRORS) -> Path:
+def download_files(
+    work: Path,
+    progress: Progress,
+    mirrors: tuple[str, ...] = MIRRORS,
+    whole: KnownSet = FASHION_MNIST,
+) -> Path:
     """Download and verify the four files into `work`; return it.
 
     A mirror that fails once is not asked again.
@@ -35,11 +40,11 @@ def download_files(work: Path, progress: Progress, mirrors: tuple[str, ...] = MI
     reasons = []
     for mirror in mirrors:
         try:
-            for known in FILES:
+            for known in whole.files:
                 target = work / f"{known.name}.gz"
                 if not target.exists():
                     _download(f"{mirror}{target.name}", target, progress)
-                    _check_download(target, known.name)
+                    _check_download(target, known, whole)
         except DataError as error:
             reasons.append(str(error))
             continue
@@ -47,9 +52,9 @@ def download_files(work: Path, progress: Progress, mirrors: tuple[str, ...] = MI
     raise DataError("; ".join(reasons))
 
 
-def _check_download(target: Path, name: str) -> None:
+def _check_download(target: Path, known: KnownFile, whole: KnownSet) -> None:
     try:
-        load_checked(target, next(known for known in FILES if known.name == name))
+        load_checked(target, known, whole)
     except DataError:
         target.unlink()
         raise

@@ -49,27 +49,43 @@ class KnownFile:
     sha256: str
 
 
-TRAIN_IMAGES = KnownFile(
-    "train-images-idx3-ubyte",
-    47_040_016,
-    "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
+@dataclass(frozen=True, slots=True)
+class KnownSet:
+    """The four files that make up a set in the form of MNIST."""
+
+    train_images: KnownFile
+    train_labels: KnownFile
+    test_images: KnownFile
+    test_labels: KnownFile
+
+    @property
+    def files(self) -> tuple[KnownFile, ...]:
+        """All four."""
+        return self.train_images, self.train_labels, self.test_images, self.test_labels
+
+
+FASHION_MNIST = KnownSet(
+    KnownFile(
+        "train-images-idx3-ubyte",
+        47_040_016,
+        "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
+    ),
+    KnownFile(
+        "train-labels-idx1-ubyte",
+        60_008,
+        "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
+    ),
+    KnownFile(
+        "t10k-images-idx3-ubyte",
+        7_840_016,
+        "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
+    ),
+    KnownFile(
+        "t10k-labels-idx1-ubyte",
+        10_008,
+        "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
+    ),
 )
-TRAIN_LABELS = KnownFile(
-    "train-labels-idx1-ubyte",
-    60_008,
-    "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
-)
-TEST_IMAGES = KnownFile(
-    "t10k-images-idx3-ubyte",
-    7_840_016,
-    "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
-)
-TEST_LABELS = KnownFile(
-    "t10k-labels-idx1-ubyte",
-    10_008,
-    "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
-)
-FILES = (TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS)
 
 
 def find_file(folder: Path, name: str) -> Path | None:
@@ -80,18 +96,23 @@ def find_file(folder: Path, name: str) -> Path | None:
     return None
 
 
-def load_checked(path: Path, known: KnownFile) -> bytes:
+def load_checked(path: Path, known: KnownFile, whole: KnownSet = FASHION_MNIST) -> bytes:
     """Read one file's decompressed content and verify it.
+
+    Args:
+        path: The file, gzipped or not.
+        known: What it should hold.
+        whole: The set that it belongs to; tells which file a swapped one really is.
 
     Raises:
         DataError: It is truncated, damaged, swapped with another, or of another data set.
     """
-    largest = max(file.size_bytes for file in FILES)
+    largest = max(file.size_bytes for file in whole.files)
     content = read_idx_bytes(path, largest)
     digest = hashlib.sha256(content).hexdigest()
     if digest == known.sha256:
         return content
-    other = next((file for file in FILES if file.sha256 == digest), None)
+    other = next((file for file in whole.files if file.sha256 == digest), None)
     if other is not None:
         raise DataError(f"{path} holds the content of {other.name}: the files are swapped")
     if len(content) < known.size_bytes:
@@ -109,28 +130,28 @@ def load_checked(path: Path, known: KnownFile) -> bytes:
     )
 
 
-def load_folder(folder: Path) -> ImageDataset:
+def load_folder(folder: Path, whole: KnownSet = FASHION_MNIST) -> ImageDataset:
     """Load and verify the four files in a folder, gzipped or not.
 
     Raises:
         DataError: A file is missing or is not what its name says.
     """
     contents = {}
-    for known in FILES:
+    for known in whole.files:
         path = find_file(folder, known.name)
         if path is None:
             raise DataError(f"{known.name}.gz is not in {folder}")
-        contents[known] = parse_idx(load_checked(path, known), str(path))
+        contents[known] = parse_idx(load_checked(path, known, whole), str(path))
     return ImageDataset(
         name="fashion",
         class_names=CLASS_NAMES,
         train=LabelledImages(
-            contents[TRAIN_IMAGES][..., np.newaxis],  # (60000, 28, 28, 1)
-            contents[TRAIN_LABELS].astype(np.int64),
+            contents[whole.train_images][..., np.newaxis],  # (60000, 28, 28, 1)
+            contents[whole.train_labels].astype(np.int64),
         ),
         test=LabelledImages(
-            contents[TEST_IMAGES][..., np.newaxis],  # (10000, 28, 28, 1)
-            contents[TEST_LABELS].astype(np.int64),
+            contents[whole.test_images][..., np.newaxis],  # (10000, 28, 28, 1)
+            contents[whole.test_labels].astype(np.int64),
         ),
         input=INPUT,
         licence="MIT",

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from train.data.fashion_mnist import FILES, find_file
+from train.data.fashion_mnist import FASHION_MNIST, find_file
 from train.data.sources import load_fashion_mnist
 from train.errors import DataError
 from train.progress import Progress
@@ -19,8 +19,9 @@ def open_dataset(named: Path | None, progress: Progress) -> ImageDataset:
         return load_fashion_mnist(progress=progress).dataset
     if not named.is_dir():
         raise DataError(f"there is no folder {named}")
-    if any(find_file(named, known.name) for known in FILES):
+    if any(find_file(named, known.name) for known in FASHION_MNIST.files):
         return load_fashion_mnist(named, progress).dataset
     raise DataError(
-        f"{named} holds none of the files of Fashion-MNIST ({FILES[0].name}.gz and three more)"
+        f"{named} holds none of the files of Fashion-MNIST "
+        f"({FASHION_MNIST.train_images.name}.gz and three more)"
     )

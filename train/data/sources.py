@@ -12,7 +12,7 @@ from pathlib import Path
 
 from train.data.debian_package import INSTALLED, PACKAGE, unpack_package
 from train.data.download import download_files
-from train.data.fashion_mnist import FILES, find_file, load_folder
+from train.data.fashion_mnist import FASHION_MNIST, KnownSet, find_file, load_folder
 from train.errors import DataError
 from train.files import replace_file
 from train.progress import Progress
@@ -72,6 +72,7 @@ def load_fashion_mnist(
     named: Path | None = None,
     progress: Progress | None = None,
     sources: tuple[Source, ...] | None = None,
+    whole: KnownSet = FASHION_MNIST,
 ) -> Found:
     """Load the whole verified set: 60,000 training and 10,000 test pictures.
 
@@ -82,17 +83,18 @@ def load_fashion_mnist(
             is asked.
         progress: Where progress, and the source that served, are shown.
         sources: Where to look instead of the standard places.
+        whole: What the four files must hold.
 
     Raises:
         DataError: The named folder is not right, or no place serves; says why for each.
     """
     progress = progress if progress is not None else Progress()
     if named is not None:
-        return _load_named(named, progress)
+        return _load_named(named, progress, whole)
     reasons = []
     for source in sources if sources is not None else standard_sources(progress):
         try:
-            found = _try_source(source, progress)
+            found = _try_source(source, progress, whole)
         except DataError as error:
             reasons.append(f"{source.name}: {error}")
             if source.folder is not None and any(source.folder.glob("*-ubyte*")):
@@ -105,14 +107,14 @@ def load_fashion_mnist(
         "Fashion-MNIST was not found anywhere:\n  "
         + "\n  ".join(reasons)
         + f"\nInstall the package {PACKAGE}, or put its four files ("
-        + ", ".join(f"{known.name}.gz" for known in FILES)
+        + ", ".join(f"{known.name}.gz" for known in whole.files)
         + ") into a folder and name it with --data FOLDER."
     )
 
 
-def _load_named(named: Path, progress: Progress) -> Found:
+def _load_named(named: Path, progress: Progress, whole: KnownSet) -> Found:
     try:
-        dataset = load_folder(named)
+        dataset = load_folder(named, whole)
     except DataError as error:
         raise DataError(
             f"{error}. Get the file again, or leave out --data to have the whole set fetched."
@@ -121,11 +123,11 @@ def _load_named(named: Path, progress: Progress) -> Found:
     return Found(dataset, "the folder you named", named)
 
 
-def _try_source(source: Source, progress: Progress) -> Found:
+def _try_source(source: Source, progress: Progress, whole: KnownSet) -> Found:
     if source.folder is not None:
         if not source.folder.is_dir():
             raise DataError(f"there is no {source.folder}")
-        return Found(load_folder(source.folder), source.name, source.folder)
+        return Found(load_folder(source.folder, whole), source.name, source.folder)
     if source.fetch is None:
         raise DataError("names neither a folder nor a way to fetch")
     progress.say(f"Fetching Fashion-MNIST (31 MB): {source.name}")
@@ -135,8 +137,8 @@ def _try_source(source: Source, progress: Progress) -> Found:
         # Beside the cache, so that placing a file is a rename within one file system.
         with tempfile.TemporaryDirectory(dir=cache.parent, prefix=".fetch-") as work:
             fetched = source.fetch(Path(work))
-            dataset = load_folder(fetched)
-            _place(fetched, cache)
+            dataset = load_folder(fetched, whole)
+            _place(fetched, cache, whole)
     except OSError as error:
         raise DataError(
             f"{cache.parent} cannot be written ({error.strerror or error}); set XDG_CACHE_HOME to "
@@ -145,8 +147,8 @@ def _try_source(source: Source, progress: Progress) -> Found:
     return Found(dataset, source.name, cache)
 
 
-def _place(fetched: Path, cache: Path) -> None:
-    for known in FILES:
+def _place(fetched: Path, cache: Path, whole: KnownSet) -> None:
+    for known in whole.files:
         path = find_file(fetched, known.name)
         if path is not None:
             with replace_file(cache / path.name) as beside:

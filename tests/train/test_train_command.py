@@ -1,0 +1,95 @@
+"""The command line, without loading Keras."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.train.miniature import Miniature
+from train.cli import main
+from train.commands import data as data_command
+from train.commands.fit import build_parser, read_settings
+from train.data.sources import load_fashion_mnist
+from train.settings import TrainingSettings
+
+
+def test_without_options_the_defaults_are_the_settings_own() -> None:
+    assert read_settings(build_parser().parse_args([])) == TrainingSettings()
+
+
+def test_help_states_every_default(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["--help"])
+    assert caught.value.code == 0
+    text = capsys.readouterr().out
+    for words in ("--epochs", "default: 18", "--force", "0.003", "data"):
+        assert words in text
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--epochs", "0"],
+        ["--epochs", "many"],
+        ["--erase", "2"],
+        ["--validation-fraction", "1"],
+        ["--model", "unknown"],
+        ["--nonsense"],
+    ],
+)
+def test_wrong_use_ends_with_2_and_a_reason(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(words)
+    assert caught.value.code == 2
+    assert "error:" in capsys.readouterr().err
+
+
+def test_a_folder_that_is_not_there_ends_with_1(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--data", str(tmp_path / "none")]) == 1
+    assert "there is no folder" in capsys.readouterr().err
+
+
+def test_a_folder_of_something_else_ends_with_1(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--data", str(tmp_path)]) == 1
+    assert str(tmp_path) in capsys.readouterr().err
+
+
+def test_the_data_command_describes_what_it_found(
+    miniature: Miniature, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = load_fashion_mnist(miniature.folder, whole=miniature.known)
+    capsys.readouterr()
+    document = json.loads(json.dumps(data_command.describe(found)))
+    assert document["train_per_class"] == [40] * 10
+    assert len(document["files"]) == 4
+    text = data_command.format_description(document)
+    assert "Ankle boot" in text
+    assert "400" in text
+
+
+def test_the_data_command_refuses_a_miniature(
+    miniature: Miniature, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["data", "--data", str(miniature.folder)]) == 1
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "truncated" in printed.err
+
+
+def test_help_loads_no_framework() -> None:
+    code = (
+        "import sys\n"
+        "from train.cli import main\n"
+        "try: main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "assert not {'keras', 'tensorflow', 'matplotlib'} & set(sys.modules), 'loaded'"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)
