@@ -14,6 +14,7 @@ from .boards import BOARDS
 from .counting import count_instructions
 from .errors import EmulationUnavailableError, SetupError
 from .machine import EmulatedPi, check_emulation, forbid_core_files, load_root
+from .matrix_command import add_matrix_command
 from .ssh import install_stand_ins, serving
 from .storage import cache_folder
 from .systems import SYSTEMS
@@ -68,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     count.add_argument("--wheel", type=Path, help="default: built from the checkout")
     count.add_argument("program", nargs=argparse.REMAINDER, help="Python's arguments")
     count.set_defaults(action=_count)
+    add_matrix_command(actions)
     return parser
 
 
