@@ -21,3 +21,7 @@ class ResultsError(BenchmarkError, ValueError):
 
 class OutputExistsError(BenchmarkError, FileExistsError):
     """The report's folder holds something already."""
+
+
+class HostError(BenchmarkError, OSError):
+    """Another machine cannot be reached, or lacks what a benchmark needs there."""

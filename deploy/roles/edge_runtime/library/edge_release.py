@@ -53,7 +53,12 @@ def main():
     wanted = module.params
     releases = Releases(wanted["root"])
     try:
-        module.exit_json(**_reach(releases, wanted, module.check_mode))
+        if module.check_mode:
+            answer = _reach(releases, wanted, True)
+        else:
+            with releases.locked():
+                answer = _reach(releases, wanted, False)
+        module.exit_json(**answer)
     except ReleaseError as error:
         module.fail_json(msg=str(error))
 

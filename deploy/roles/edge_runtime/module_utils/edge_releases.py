@@ -10,6 +10,8 @@ through ``current`` gets the old release or the new one, never a mixture. ``run`
 edge-runtime with the release's artifact, so that what uses ``current/run`` need not know its name.
 """
 
+import contextlib
+import fcntl
 import hashlib
 import json
 import os
@@ -31,6 +33,14 @@ class Releases:
 
     def __init__(self, root):
         self.root = Path(root)
+
+    @contextlib.contextmanager
+    def locked(self):
+        """Wait for a build that a lost connection left running; two would undo each other."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        with (self.root / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
 
     def path(self, release):
         """Folder of a release."""

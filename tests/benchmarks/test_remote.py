@@ -1,0 +1,109 @@
+"""Trials over SSH, against an ``ssh`` that runs what it is told on this machine."""
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.errors import HostError
+from benchmarks.remote import SshLauncher, _read_times, connect
+from edge_runtime.trial import TrialRequest
+
+# Options come first, then the host, then one command for the shell there.
+_LOCAL_SSH = """#!/bin/sh
+while [ "$1" = -o ] || [ "$1" = -O ]; do [ "$1" = -O ] && exit 0; shift 2; done
+[ "$1" = pi@nowhere ] && { echo "ssh: connect to host nowhere port 22: No route" >&2; exit 255; }
+shift
+exec sh -c "$1"
+"""
+
+
+@pytest.fixture
+def local_ssh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "bin" / "ssh"
+    program.parent.mkdir()
+    program.write_text(_LOCAL_SSH)
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+
+@pytest.fixture
+def board(local_ssh: None) -> Iterator[SshLauncher]:
+    with connect("pi@board", python=sys.executable) as launcher:
+        yield launcher
+
+
+def test_the_board_describes_itself(board: SshLauncher) -> None:
+    assert board.describe_host().python.startswith("CPython")
+    assert board.read_sensors().busy_cpu_s is not None
+    assert (board.bare_memory_bytes() or 0) > 2**20
+
+
+def test_a_file_is_sent_once(board: SshLauncher, tmp_path: Path) -> None:
+    file = tmp_path / "a file.npy"
+    file.write_bytes(b"\x00\xffdata")
+    place = board.put(file)
+    assert Path(place).read_bytes() == b"\x00\xffdata"
+    assert board.put(file) == place
+
+
+def test_scores_come_back(board: SshLauncher) -> None:
+    scores = np.arange(20, dtype=np.float32).reshape(2, 10)
+    np.save(board.scores_path("s"), scores)
+    np.testing.assert_array_equal(board.take_scores("s"), scores)
+
+
+def test_scores_that_are_not_there_are_an_error(board: SshLauncher) -> None:
+    with pytest.raises(HostError, match="scores s did not arrive"):
+        board.take_scores("s")
+
+
+def test_a_refused_artifact_is_an_outcome(board: SshLauncher, tmp_path: Path) -> None:
+    images = tmp_path / "images.npy"
+    np.save(images, np.zeros((1, 28, 28, 1), np.uint8))
+    request = TrialRequest(
+        "latency", "/nowhere.tflite", "litert", 1, board.put(images), spawned_ns=1
+    )
+    outcome = board.run(request)
+    assert outcome.result is None
+    assert outcome.refusal is not None
+    assert (board.own_cpu_s() or 0) > 0
+
+
+def test_a_module_that_the_board_lacks_is_refused(board: SshLauncher) -> None:
+    request = TrialRequest("latency", "m.onnx", "openvino", 1, "x.npy")
+    refusal = board.run(request, "benchmarks.peers").refusal
+    assert refusal is not None
+    assert "workstation only" in refusal.message
+
+
+def test_the_folder_on_the_board_is_removed(local_ssh: None) -> None:
+    with connect("pi@board", python=sys.executable) as launcher:
+        folder = Path(launcher.folder)
+        assert folder.is_dir()
+    assert not folder.exists()
+
+
+def test_an_unreachable_board_is_named(local_ssh: None) -> None:
+    with (
+        pytest.raises(HostError, match=r"pi@nowhere cannot be reached: .*No route"),
+        connect("pi@nowhere"),
+    ):
+        pass
+
+
+def test_a_board_without_edge_runtime_is_named(local_ssh: None) -> None:
+    with (
+        pytest.raises(HostError, match="pi@board's description"),
+        connect("pi@board", "/no/python"),
+    ):
+        pass
+
+
+def test_the_shells_times_are_added_up() -> None:
+    assert _read_times("noise\n0m0.5s 0m0.25s\n1m2.00s 0m1.00s\n") == pytest.approx(63.75)
+    assert _read_times("") == 0.0
