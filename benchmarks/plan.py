@@ -29,7 +29,8 @@ class Plan:
         effort: Time and samples in each of those processes.
         evaluation_images: Pictures that accuracy is measured on; None means all of them.
         runtimes: Names of runtimes; empty means every one that is installed.
-        stages: Also time decode, preprocess, invoke and postprocess within a call.
+        retries: Share of processes that may be run again because the machine was disturbed while
+            they ran; 1.0 allows as many again.
         seed: Of the order of cases.
     """
 
@@ -39,7 +40,7 @@ class Plan:
     effort: Effort = field(default_factory=Effort)
     evaluation_images: int | None = None
     runtimes: tuple[str, ...] = ()
-    stages: bool = True
+    retries: float = 1.0
     seed: int = 1
 
     def __post_init__(self) -> None:
@@ -49,6 +50,8 @@ class Plan:
             raise PlanError(f"threads name a number twice: {list(self.threads)}")
         if self.rounds < 1:
             raise PlanError(f"rounds must be at least 1, found {self.rounds}")
+        if not 0.0 <= self.retries <= 10.0:
+            raise PlanError(f"retries must lie between 0 and 10, found {self.retries}")
         if self.evaluation_images is not None and self.evaluation_images < 1:
             raise PlanError(f"evaluation_images must be at least 1, found {self.evaluation_images}")
 
@@ -60,9 +63,11 @@ PLANS = {
             name="quick",
             threads=(1,),
             rounds=3,
-            effort=Effort(warmup_ns=30 * _MS, steady_ns=120 * _MS, offline_ns=80 * _MS),
+            effort=Effort(
+                warmup_ns=30 * _MS, steady_ns=120 * _MS, offline_ns=80 * _MS, stage_calls=50
+            ),
             evaluation_images=2000,
-            stages=False,
+            retries=0.5,
         ),
         Plan(name="standard"),
         Plan(

@@ -114,16 +114,25 @@ class AccuracyRecord:
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """One fresh process of one case: its round, its place in the whole run, what it measured."""
+    """One fresh process of one case.
+
+    Attributes:
+        round: Which turn of its case this was, from 1; turns after the plan's are repetitions.
+        place: In the order of the whole run, from 1.
+        disturbed: The processor was held back, see `benchmarks.disturbance`; not in the summary
+            if enough others are there.
+        result: What it measured.
+    """
 
     round: int
     place: int
+    disturbed: bool
     result: TrialResult
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """One case over all its processes.
+    """One case over its processes: the undisturbed ones, or all where there are too few of those.
 
     Attributes:
         p50_ns: Median call, joined over processes with its interval.
@@ -131,6 +140,7 @@ class Summary:
         p95_ns: The same for p95.
         p99_ns: The same for p99.
         samples: How many there are.
+        left_out: Disturbed processes that are not in these figures.
         spread: Between the fastest and the slowest process's median, as a share.
         images_per_s: Throughput of batches, with its interval; None where not measured.
         cpu_ns: Processor time of one call.
@@ -138,6 +148,10 @@ class Summary:
         import_ns: Importing the runtime; median.
         load_ns: Loading the model; median.
         first_ns: The first call; median.
+        decode_ns: Reading a picture file, within a whole call; None where not measured, and
+        preprocess_ns: bringing it to the model's pixels, and
+        invoke_ns: the model itself, and
+        postprocess_ns: from scores to predictions; medians.
         peak_memory_bytes: Most memory of a process; median.
         memory_over_bare_bytes: The same less what a bare interpreter holds.
     """
@@ -147,6 +161,7 @@ class Summary:
     p95_ns: float | None
     p99_ns: float | None
     samples: int
+    left_out: int
     spread: float
     images_per_s: Estimate | None
     cpu_ns: float
@@ -154,6 +169,10 @@ class Summary:
     import_ns: float
     load_ns: float
     first_ns: float
+    decode_ns: float | None
+    preprocess_ns: float | None
+    invoke_ns: float | None
+    postprocess_ns: float | None
     peak_memory_bytes: float | None
     memory_over_bare_bytes: float | None
 
@@ -174,12 +193,22 @@ class CaseRecord:
 
 @dataclass(frozen=True, slots=True)
 class EvaluationRecord:
-    """The pictures that accuracy was measured on."""
+    """The pictures that accuracy was measured on.
+
+    Attributes:
+        images: How many.
+        available: How many the evaluation set holds.
+        sha256: Of pictures and labels; only results with the same sum are paired.
+        class_names: One per class.
+        labels: The true class of each picture, packed as predictions are.
+        reference_correct: Hits of the float model; None where its answers are not known.
+    """
 
     images: int
     available: int
     sha256: str
     class_names: tuple[str, ...]
+    labels: str
     reference_correct: int | None
 
 

@@ -1,10 +1,8 @@
 """Runs a plan: answers first, then the clock, each case in fresh processes, round by round."""
 
 import os
-import random
 import time
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,12 +15,10 @@ from benchmarks.artifacts import EvaluationSet
 from benchmarks.launching import TRIAL_MODULE, Launcher
 from benchmarks.plan import Case, Plan
 from benchmarks.results import AccuracyRecord, CaseRecord, Conditions, Process
+from benchmarks.rounds import Progress, Rounds
 from benchmarks.summary import summarize
 from edge_runtime.measuring import HarnessCost
 from edge_runtime.trial import Refusal, TrialOutcome, TrialRequest
-
-Progress = Callable[[str, int, int], None]
-"""Told what is going on, how much of it is done, and of how much."""
 
 # Enough real pictures that a branch predictor cannot learn one, few enough to load at once.
 _STREAM_IMAGES = 512
@@ -83,14 +79,19 @@ def run_job(job: Job, launcher: Launcher, scratch: Path, progress: Progress) -> 
     runnable = [case for case in job.cases if _pair(case) not in refusals]
     bare = launcher.bare_memory_bytes()
     before, own_before, started = launcher.read_sensors(), launcher.own_cpu_s(), time.monotonic()
-    outcomes = _run_rounds(job, runnable, launcher, launcher.put(stream), progress)
+    rounds = _run_rounds(job, runnable, launcher, launcher.put(stream), progress)
     elapsed_s, after = time.monotonic() - started, launcher.read_sensors()
     own_s = _difference(own_before, launcher.own_cpu_s())
     busy_s = _difference(before.busy_cpu_s, after.busy_cpu_s)
     stolen_s = _difference(before.stolen_cpu_s, after.stolen_cpu_s)
     others_s = None if busy_s is None or own_s is None else max(0.0, busy_s - own_s)
     cases = tuple(
-        _build_record(case, refusals.get(_pair(case)), outcomes.get(case, []), bare)
+        _build_record(
+            case,
+            refusals.get(_pair(case)) or rounds.refusal_of(case),
+            rounds.processes_of(case),
+            bare,
+        )
         for case in job.cases
     )
     conditions = Conditions(
@@ -141,20 +142,18 @@ def _measure_accuracies(
 
 def _run_rounds(
     job: Job, cases: Sequence[Case], launcher: Launcher, images: str, progress: Progress
-) -> dict[Case, list[tuple[int, int, TrialOutcome]]]:
-    """Run each case once a round, in a new order each time: drift then falls on all alike."""
-    outcomes: dict[Case, list[tuple[int, int, TrialOutcome]]] = defaultdict(list)
-    shuffler = random.Random(job.plan.seed)
-    place, total = 0, job.plan.rounds * len(cases)
-    progress("latency", 0, total)
-    for round_number in range(1, job.plan.rounds + 1):
-        for case in shuffler.sample(list(cases), len(cases)):
-            place += 1
-            request = replace(_request(job, case, launcher, images), spawned_ns=time.monotonic_ns())
-            outcome = launcher.run(request, job.modules.get(case.runtime, TRIAL_MODULE))
-            outcomes[case].append((round_number, place, outcome))
-            progress("latency", place, total)
-    return outcomes
+) -> Rounds[Case]:
+    def run_case(case: Case) -> TrialOutcome:
+        request = _request(job, case, launcher, images)
+        return launcher.run(
+            replace(request, spawned_ns=time.monotonic_ns()),
+            job.modules.get(case.runtime, TRIAL_MODULE),
+        )
+
+    rounds = Rounds(run_case, job.plan.seed, progress)
+    rounds.run(cases, job.plan.rounds)
+    rounds.repeat_disturbed(cases, job.plan.rounds, job.plan.retries)
+    return rounds
 
 
 def _request(job: Job, case: Case, launcher: Launcher, images: str) -> TrialRequest:
@@ -173,14 +172,9 @@ def _request(job: Job, case: Case, launcher: Launcher, images: str) -> TrialRequ
 def _build_record(
     case: Case,
     refusal: Refusal | None,
-    outcomes: Iterable[tuple[int, int, TrialOutcome]],
+    processes: tuple[Process, ...],
     bare_memory_bytes: int | None,
 ) -> CaseRecord:
-    processes = []
-    for round_number, place, outcome in outcomes:
-        if outcome.result is not None:
-            processes.append(Process(round_number, place, outcome.result))
-        refusal = refusal or outcome.refusal
     measured = refusal is None and bool(processes)
     refused = refusal is not None and refusal.kind in _REFUSALS
     return CaseRecord(
@@ -191,7 +185,7 @@ def _build_record(
         status="measured" if measured else "refused" if refused else "failed",
         reason=None if refusal is None else f"{refusal.kind}: {refusal.message}",
         summary=summarize(processes, bare_memory_bytes) if measured else None,
-        processes=tuple(processes),
+        processes=processes,
     )
 
 

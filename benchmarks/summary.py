@@ -10,10 +10,12 @@ from edge_runtime.measuring import Offline, SingleStream
 from edge_runtime.trial import TrialResult
 
 _S = 1_000_000_000
+# Fewer than two give no interval.
+_LEAST_CALM = 2
 
 
 def summarize(processes: Sequence[Process], bare_memory_bytes: int | None) -> Summary:
-    """Summarize the processes of one case.
+    """Summarize the processes of one case, leaving disturbed ones out if two others are there.
 
     Args:
         processes: At least one, each with its single-picture samples.
@@ -22,7 +24,8 @@ def summarize(processes: Sequence[Process], bare_memory_bytes: int | None) -> Su
     Raises:
         ValueError: A process has no single-picture samples.
     """
-    results = [process.result for process in processes]
+    kept = choose_processes(processes)
+    results = [process.result for process in kept]
     streams = [_stream_of(result) for result in results]
     medians = [float(median(stream.samples_ns)) for stream in streams]
     pooled = [float(sample) for stream in streams for sample in stream.samples_ns]
@@ -35,6 +38,7 @@ def summarize(processes: Sequence[Process], bare_memory_bytes: int | None) -> Su
         p95_ns=estimate_percentile(pooled, 0.95),
         p99_ns=estimate_percentile(pooled, 0.99),
         samples=len(pooled),
+        left_out=len(processes) - len(kept),
         spread=relative_spread(medians),
         images_per_s=estimate_median([_rate(one) for one in offline]) if offline else None,
         cpu_ns=fmean(stream.cpu_ns / stream.calls for stream in streams),
@@ -42,14 +46,27 @@ def summarize(processes: Sequence[Process], bare_memory_bytes: int | None) -> Su
         import_ns=median(float(result.import_ns) for result in results),
         load_ns=median(float(result.load_ns) for result in results),
         first_ns=median(float(stream.first_ns) for stream in streams),
+        decode_ns=_stage_median(results, "decode_ns"),
+        preprocess_ns=_stage_median(results, "preprocess_ns"),
+        invoke_ns=_stage_median(results, "invoke_ns"),
+        postprocess_ns=_stage_median(results, "postprocess_ns"),
         peak_memory_bytes=peak,
         memory_over_bare_bytes=over_bare,
     )
 
 
 def process_medians(processes: Sequence[Process]) -> list[float]:
-    """Median call of each process, in nanoseconds."""
-    return [float(median(_stream_of(process.result).samples_ns)) for process in processes]
+    """Median call of each process that counts, in nanoseconds."""
+    return [
+        float(median(_stream_of(process.result).samples_ns))
+        for process in choose_processes(processes)
+    ]
+
+
+def choose_processes(processes: Sequence[Process]) -> Sequence[Process]:
+    """The undisturbed processes, or all where fewer than two of them are undisturbed."""
+    calm = [process for process in processes if not process.disturbed]
+    return calm if len(calm) >= min(_LEAST_CALM, len(processes)) else processes
 
 
 def _stream_of(result: TrialResult) -> SingleStream:
@@ -66,4 +83,9 @@ def _median_of(
     results: Sequence[TrialResult], read: Callable[[TrialResult], int | None]
 ) -> float | None:
     known = [float(value) for result in results if (value := read(result)) is not None]
+    return median(known) if known else None
+
+
+def _stage_median(results: Sequence[TrialResult], stage: str) -> float | None:
+    known = [float(getattr(one.stages, stage)) for one in results if one.stages is not None]
     return median(known) if known else None

@@ -6,9 +6,11 @@ Limits are constants with their reasons. What a machine cannot tell is a note, n
 from collections.abc import Iterable, Sequence
 from statistics import median
 
+from benchmarks.disturbance import MAX_SLOWER
 from benchmarks.percentiles import least_samples
 from benchmarks.plan import Plan
 from benchmarks.results import CaseRecord, Conditions, Finding, Severity, Verdict
+from benchmarks.summary import choose_processes
 
 # A Raspberry Pi lowers its clock from 80 °C on (raspberrypi.com, "Frequency management and thermal
 # control"); a run that ends this close to it may already have been held back in between.
@@ -41,6 +43,7 @@ def judge_run(conditions: Conditions, cases: Sequence[CaseRecord], plan: Plan) -
         *_judge_temperature(conditions),
         *_judge_neighbours(conditions),
         *_judge_yardstick(cases),
+        *_judge_disturbance(cases, plan),
         *_judge_spread(cases),
         *_judge_samples(cases, plan),
         *_judge_missing(conditions),
@@ -124,7 +127,8 @@ def _judge_neighbours(conditions: Conditions) -> Iterable[Finding]:
 
 def _judge_yardstick(cases: Sequence[CaseRecord]) -> Iterable[Finding]:
     processes = sorted(
-        (process for case in cases for process in case.processes), key=lambda one: one.place
+        (p for case in cases for p in choose_processes(case.processes)),
+        key=lambda one: one.place,
     )
     times = [
         float(one.result.yardstick_before_ns)
@@ -142,6 +146,26 @@ def _judge_yardstick(cases: Sequence[CaseRecord]) -> Iterable[Finding]:
             f"a fixed piece of work took {drift:+.0%} time at the end of the run against its start",
             "cool the machine or wait until its load is even, and run again",
         )
+
+
+def _judge_disturbance(cases: Sequence[CaseRecord], plan: Plan) -> Iterable[Finding]:
+    measured = [case for case in cases if case.summary is not None]
+    processes = [process for case in measured for process in case.processes]
+    disturbed = sum(process.disturbed for process in processes)
+    if not disturbed:
+        return
+    wanted = min(plan.rounds, FEW_PROCESSES)
+    short = [case for case in measured if sum(not one.disturbed for one in case.processes) < wanted]
+    severity: Severity = "invalid" if len(short) * 4 > len(measured) else "warning"
+    yield Finding(
+        severity,
+        "disturbed",
+        f"during {disturbed} of {len(processes)} processes something held the processor back (a "
+        f"fixed piece of work took over {MAX_SLOWER:.0%} longer than in calm); they are left "
+        f"out; {len(short)} of {len(measured)} cases have fewer than {wanted} calm processes",
+        "close other programs, on a shared machine try a calmer time, or allow more repetitions "
+        "(retries in the plan)",
+    )
 
 
 def _judge_spread(cases: Sequence[CaseRecord]) -> Iterable[Finding]:

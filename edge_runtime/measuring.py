@@ -40,6 +40,8 @@ class Effort:
         max_ns: ... but never past this, however slow the model.
         kept_samples: Most samples kept; of more calls every k-th is kept, evenly over the loop.
         offline_ns: Time of the throughput loop; 0 leaves it out.
+        stage_calls: Whole calls, from a picture file to predictions, whose stages are timed; 0
+            leaves them out.
     """
 
     warmup_ns: int = 100_000_000
@@ -48,10 +50,11 @@ class Effort:
     max_ns: int = 10_000_000_000
     kept_samples: int = 1000
     offline_ns: int = 300_000_000
+    stage_calls: int = 200
 
     def __post_init__(self) -> None:
-        if min(self.warmup_ns, self.steady_ns, self.offline_ns) < 0:
-            raise ValueError("times must not be negative")
+        if min(self.warmup_ns, self.steady_ns, self.offline_ns, self.stage_calls) < 0:
+            raise ValueError("times and counts must not be negative")
         if self.min_calls < 1 or self.kept_samples < 1 or self.max_ns < 1:
             raise ValueError("at least one call must be made, kept and given time")
 

@@ -6,12 +6,13 @@ package is needed where it runs. ``edge-runtime bench`` shows the same measureme
 """
 
 import importlib
+import io
 import os
 import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -65,6 +66,26 @@ class TrialRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class Stages:
+    """Medians of the parts of `Classifier.classify`, from a PNG file in memory to predictions.
+
+    Attributes:
+        calls: How many calls they come from.
+        decode_ns: From the file's bytes to a picture; 0 where Pillow is missing and arrays are
+            handed over instead.
+        preprocess_ns: From the picture to the model's pixels.
+        invoke_ns: The model, with its conversion to and from stored numbers.
+        postprocess_ns: From scores to sorted predictions.
+    """
+
+    calls: int
+    decode_ns: int
+    preprocess_ns: int
+    invoke_ns: int
+    postprocess_ns: int
+
+
+@dataclass(frozen=True, slots=True)
 class TrialResult:
     """What one process measured; times in nanoseconds, memory in bytes.
 
@@ -77,6 +98,7 @@ class TrialResult:
         peak_memory_bytes: Most memory that this process held, until the last single picture.
         stream: Single pictures; None for ``scores``.
         offline: Batches; None where not asked for.
+        stages: Parts of a whole call; None where the model has none or they were not asked for.
         harness: What measuring costs here; None for ``scores``.
         yardstick_before_ns: A fixed piece of work before the measurement, and
         yardstick_after_ns: after it: if the second is larger, the processor slowed down.
@@ -90,6 +112,7 @@ class TrialResult:
     peak_memory_bytes: int | None
     stream: SingleStream | None = None
     offline: Offline | None = None
+    stages: Stages | None = None
     harness: HarnessCost | None = None
     yardstick_before_ns: int | None = None
     yardstick_after_ns: int | None = None
@@ -181,7 +204,8 @@ def run_trial(request: TrialRequest, opener: Opener, now_ns: int) -> TrialResult
             peak_memory_bytes=read_peak_memory_bytes(),
             answered=_write_scores(model, images, request.scores_to),
         )
-    model = model if request.slowdown == 1.0 else _Slowed(model, request.slowdown)
+    if request.slowdown != 1.0:
+        model = _Slowed(model, request.slowdown)
     yardstick_before = measure_yardstick()
     stream = measure_single_stream(model.scores, images, request.effort)
     peak = read_peak_memory_bytes()
@@ -196,6 +220,7 @@ def run_trial(request: TrialRequest, opener: Opener, now_ns: int) -> TrialResult
         peak_memory_bytes=peak,
         stream=stream,
         offline=offline,
+        stages=_measure_stages(model, images, request.effort),
         harness=measure_harness_cost(),
         yardstick_before_ns=yardstick_before,
         yardstick_after_ns=measure_yardstick(),
@@ -215,6 +240,47 @@ class _Slowed:
         while time.perf_counter_ns() < until:
             pass
         return answer
+
+
+def _measure_stages(
+    model: Answerer, images: npt.NDArray[np.uint8], effort: Effort
+) -> Stages | None:
+    """Time whole calls, for at most as long as the steady loop took."""
+    classify = getattr(model, "classify", None)
+    if classify is None or not effort.stage_calls:
+        return None
+    pictures = _encode_pictures(images[:50])
+    until = time.perf_counter_ns() + max(effort.steady_ns, 1)
+    timings = []
+    for call in range(effort.stage_calls):
+        timings.append(classify(pictures[call % len(pictures)]).timings)
+        if time.perf_counter_ns() > until:
+            break
+
+    def median_ns(stage: str) -> int:
+        return int(np.median([getattr(timing, f"{stage}_us") for timing in timings]) * 1e3)
+
+    return Stages(
+        calls=len(timings),
+        decode_ns=median_ns("decode"),
+        preprocess_ns=median_ns("preprocess"),
+        invoke_ns=median_ns("invoke"),
+        postprocess_ns=median_ns("postprocess"),
+    )
+
+
+def _encode_pictures(images: npt.NDArray[np.uint8]) -> list[Any]:
+    """As PNG files in memory, or as they are where Pillow is missing."""
+    try:
+        from PIL import Image
+    except ImportError:
+        return [np.ascontiguousarray(image) for image in images]
+    files = []
+    for image in images:
+        file = io.BytesIO()
+        Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image).save(file, "PNG")
+        files.append(file.getvalue())
+    return files
 
 
 def _write_scores(model: Answerer, images: npt.NDArray[np.uint8], to: str | None) -> int:

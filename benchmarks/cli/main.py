@@ -12,6 +12,9 @@ from edge_runtime.errors import EdgeRuntimeError
 # Name → module and one line of what it does. `run` may be left out.
 _COMMANDS = {
     "run": ("benchmarks.cli.run", "measure accuracy, latency, memory and size (the default)"),
+    "compare": ("benchmarks.cli.compare", "tell what changed between two runs of one machine"),
+    "merge": ("benchmarks.cli.merge", "put runs of several machines side by side"),
+    "schema": ("benchmarks.cli.schema", "print the JSON Schema of results.json"),
 }
 _WRONG_USE = (InputError, OutputExistsError, PlanError)
 
@@ -35,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     command = words.pop(0) if words and words[0] in _COMMANDS else "run"
     parser = build_parser(command)
-    if not words:
+    if not words and command != "schema":
         parser.print_help()
         return 2
     arguments = parser.parse_args(words)

@@ -5,7 +5,11 @@ import time
 from typing import TextIO
 
 _WIDTH = 28
-_TITLES = {"accuracy": "answering all pictures", "latency": "timing, fresh processes"}
+_TITLES = {
+    "accuracy": "answering all pictures",
+    "latency": "timing, fresh processes",
+    "repeating": "repeating disturbed ones",
+}
 
 
 class ProgressLine:

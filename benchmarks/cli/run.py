@@ -9,9 +9,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import edge_runtime
+from benchmarks.accuracy import pack_predictions
 from benchmarks.artifacts import EvaluationSet, load_artifacts, load_evaluation
 from benchmarks.cli.progress import ProgressLine
 from benchmarks.errors import OutputExistsError, PlanError
+from benchmarks.gates import Gates, check_gates
 from benchmarks.launching import Launcher, LocalLauncher
 from benchmarks.plan import PLANS, Plan, build_cases, load_plan
 from benchmarks.report.markdown import format_summary
@@ -56,13 +58,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="pictures to measure accuracy on, or 'all' (default: the plan's)",
     )
+    add(
+        "--min-accuracy",
+        type=float,
+        metavar="PERCENT",
+        help="exit 1 if the lower end of an accuracy's interval lies below",
+    )
+    add("--max-p90", type=float, metavar="MICROSECONDS", help="exit 1 if a p90 lies above")
+    add("--max-size", type=float, metavar="KIB", help="exit 1 if an artifact is larger")
+    add("--max-memory", type=float, metavar="MIB", help="exit 1 if memory over bare Python is more")
     add("--json", action="store_true", help="print results.json instead of the table")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure, write the report, print the table."""
     out: Path = arguments.out or Path("report") / arguments.artifacts.resolve().name
-    _check_out(out, arguments.force)
+    check_out(out, arguments.force)
     plan = _choose_plan(arguments)
     available = load_evaluation(arguments.artifacts, arguments.evaluation)
     evaluation = available.first(plan.evaluation_images)
@@ -78,8 +89,23 @@ def run(arguments: argparse.Namespace) -> int:
         sys.stdout.write(to_json(results))
     else:
         print("\n".join(format_summary(results)))
-        print(f"\nReport: {out / 'report.md'}\nPictures: {', '.join(map(str, pictures))}")
-    return 0 if any(case.status == "measured" for case in results.cases) else 1
+        print(f"\nReport: {out / 'report.html'} (also report.md, results.csv, results.json)")
+        print(f"Pictures: {', '.join(map(str, pictures))}")
+    misses = check_gates(results, _read_gates(arguments))
+    for miss in misses:
+        print(f"gate: {miss}", file=sys.stderr)
+    return 0 if not misses and any(case.status == "measured" for case in results.cases) else 1
+
+
+def _read_gates(arguments: argparse.Namespace) -> Gates:
+    percent, p90_us = arguments.min_accuracy, arguments.max_p90
+    size_kib, memory_mib = arguments.max_size, arguments.max_memory
+    return Gates(
+        min_accuracy=None if percent is None else percent / 100,
+        max_p90_ns=None if p90_us is None else p90_us * 1e3,
+        max_size_bytes=None if size_kib is None else size_kib * 1024,
+        max_memory_bytes=None if memory_mib is None else memory_mib * 2**20,
+    )
 
 
 def measure(job: Job, launcher: Launcher, scratch: Path, available: int) -> Results:
@@ -109,6 +135,7 @@ def _describe_evaluation(evaluation: EvaluationSet, available: int) -> Evaluatio
         available=available,
         sha256=evaluation.sha256,
         class_names=evaluation.class_names,
+        labels=pack_predictions(evaluation.labels),
         reference_correct=None
         if reference is None
         else int((reference.argmax(axis=1) == evaluation.labels).sum()),
@@ -130,7 +157,8 @@ def _choose_plan(arguments: argparse.Namespace) -> Plan:
     return dataclasses.replace(plan, **changes)
 
 
-def _check_out(out: Path, force: bool) -> None:
+def check_out(out: Path, force: bool, mark: str = "results.json") -> None:
+    """Refuse a folder that must not be replaced; a report is known by the file `mark` in it."""
     if out.exists() and not out.is_dir():
         raise OutputExistsError(f"{out} is a file; name a folder with --out")
     if out.is_dir() and any(out.iterdir()):
@@ -138,7 +166,7 @@ def _check_out(out: Path, force: bool) -> None:
             raise OutputExistsError(
                 f"{out} holds something already; use --force to replace it, or another --out"
             )
-        if not (out / "results.json").exists():
+        if not (out / mark).exists():
             raise OutputExistsError(f"{out} holds no report; refused to replace it")
     if out.exists() and shutil.disk_usage(out).free < 50 * 2**20:
         raise OSError(f"less than 50 MiB are free where {out} is")

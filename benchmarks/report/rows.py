@@ -41,6 +41,10 @@ CSV_COLUMNS = (
     "import_ms",
     "load_ms",
     "first_ms",
+    "decode_us",
+    "preprocess_us",
+    "invoke_us",
+    "postprocess_us",
     "peak_memory_bytes",
     "memory_over_bare_bytes",
 )
@@ -100,6 +104,10 @@ def _timing_columns(case: CaseRecord) -> dict[str, Value]:
         "import_ms": summary.import_ns / 1e6,
         "load_ms": summary.load_ns / 1e6,
         "first_ms": summary.first_ns / 1e6,
+        "decode_us": _scaled(summary.decode_ns, 1e3),
+        "preprocess_us": _scaled(summary.preprocess_ns, 1e3),
+        "invoke_us": _scaled(summary.invoke_ns, 1e3),
+        "postprocess_us": _scaled(summary.postprocess_ns, 1e3),
         "peak_memory_bytes": summary.peak_memory_bytes,
         "memory_over_bare_bytes": summary.memory_over_bare_bytes,
     }

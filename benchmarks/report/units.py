@@ -20,7 +20,10 @@ def format_interval_us(estimate: Estimate) -> str:
     text = format_us(estimate.value)
     if estimate.low is None or estimate.high is None:
         return text
-    return f"{text} ±{_two_digits((estimate.high - estimate.low) / 2e3)}"
+    half = (estimate.high - estimate.low) / 2
+    if half > estimate.value:  # Too lopsided for one number.
+        return f"{text} ({format_us(estimate.low)}–{format_us(estimate.high)})"
+    return f"{text} ±{_two_digits(half / 1e3)}"
 
 
 def format_kib(size_bytes: float | None) -> str:

@@ -17,6 +17,7 @@ class LiteRTBackend:
 
     def version(self) -> str:
         """The installed version of ai-edge-litert."""
+        _import_interpreter()  # The package alone imports also where its library does not load.
         try:
             from ai_edge_litert import __version__
         except ImportError as error:

@@ -19,6 +19,7 @@ class TFLiteBackend:
 
     def version(self) -> str:
         """The installed version of tflite-runtime."""
+        _import_interpreter()  # The package alone imports also where its library does not load.
         try:
             from tflite_runtime import __version__
         except ImportError as error:

@@ -33,7 +33,7 @@ def test_a_folder_becomes_a_report(toy_folder: Path, capsys: pytest.CaptureFixtu
     assert main(["--artifacts", str(toy_folder), "--plan", "tiny.toml"]) == 0
     report = Path("report/toy-cnn")
     shown = capsys.readouterr().out
-    assert str(report / "report.md") in shown
+    assert str(report / "report.html") in shown
     assert "toy-cnn_static_int8.tflite" in shown
     results = load_results(report / "results.json")
     assert [case.status for case in results.cases] == ["measured", "measured"]

@@ -37,7 +37,7 @@ STEADY = Conditions(
 def build_case(medians: list[int], yardsticks: list[int] | None = None) -> CaseRecord:
     yardsticks = yardsticks or [250_000] * len(medians)
     processes = tuple(
-        Process(place, place, build_trial_result((centre,) * 100, yardstick))
+        Process(place, place, False, build_trial_result((centre,) * 100, yardstick))
         for place, (centre, yardstick) in enumerate(zip(medians, yardsticks, strict=True), 1)
     )
     summary = summarize(processes, 9_000_000)
@@ -107,7 +107,7 @@ def test_one_restless_case_warns_and_many_spoil() -> None:
 
 def test_few_samples_are_invalid() -> None:
     result = build_trial_result((30_000,) * 5)
-    processes = tuple(Process(n, n, result) for n in (1, 2, 3))
+    processes = tuple(Process(n, n, False, result) for n in (1, 2, 3))
     case = replace(GOOD[0], summary=summarize(processes, None), processes=processes)
     assert "few-samples" in codes(judge(STEADY, [case]))
 

@@ -1,0 +1,87 @@
+"use strict";
+// Puts the page together and draws again when the filter or the width changes.
+
+function drawVerdicts() {
+  document.getElementById("verdicts").replaceChildren(...DATA.runs.map((run) => {
+    const word = run.valid ? "valid" : "invalid";
+    const text = run.valid ? "VALID" : "INVALID: do not quote these latencies";
+    const findings = run.findings.map((f) => element("li", { class: `is-${f.severity}` },
+      element("b", {}, f.severity), `${f.message}. `, element("span", {}, `Next: ${f.nextStep}.`)));
+    return element("div", { class: `verdict ${word}` },
+      element("span", { class: `badge ${word}` }, text),
+      element("span", { class: "where" }, `${run.name} · ${run.created.replace("T", " ").replace("+00:00", " UTC")}`),
+      findings.length ? element("ul", {}, ...findings) : null);
+  }));
+}
+
+function drawSummary() {
+  const cases = visibleCases().filter((c) => c.p50 !== null);
+  const card = (title, value, c) => element("div", { class: "card" }, element("p", {}, title), element("strong", {}, value), element("p", {}, c ? shortName(c) : ""));
+  const least = (key) => cases.filter((c) => c[key] !== null).sort((a, b) => a[key] - b[key])[0];
+  const fastest = least("p50"), smallest = least("size"), leanest = least("memory");
+  const right = cases.filter((c) => c.accuracy !== null).sort((a, b) => b.accuracy - a.accuracy || a.p50 - b.p50)[0];
+  document.getElementById("summary").replaceChildren(...[
+    fastest && card("fastest", `${three(fastest.p50)} µs`, fastest),
+    right && card("most accurate", `${percent(right.accuracy)} %`, right),
+    smallest && card("smallest", `${kib(smallest.size)} KiB`, smallest),
+    leanest && card("least memory", `${mib(leanest.memory)} MiB`, leanest),
+  ].filter(Boolean));
+}
+
+function drawFilters() {
+  const groups = FILTERS.map(([key, title]) => {
+    const values = [...new Set(DATA.cases.map((c) => String(c[key])))];
+    if (values.length < 2) return null;
+    const chips = values.map((value) => {
+      const dot = key === "runtime" ? element("i", { style: `background:${colourOf(value)}` }) : null;
+      const chip = element("button", { type: "button", class: "chip", "aria-pressed": "true", "data-filter": `${key}=${value}` }, dot, value);
+      chip.addEventListener("click", () => {
+        const shown = hidden[key].delete(value);
+        if (!shown) hidden[key].add(value);
+        chip.setAttribute("aria-pressed", String(shown));
+        drawFiltered();
+      });
+      return chip;
+    });
+    return element("div", { class: "group", role: "group", "aria-label": title }, element("span", {}, title), ...chips);
+  });
+  document.getElementById("filters").replaceChildren(...groups.filter(Boolean));
+}
+
+function drawMachines() {
+  document.getElementById("machines").replaceChildren(...DATA.runs.map((run) =>
+    element("div", {}, DATA.runs.length > 1 ? element("h3", {}, run.name) : null,
+      element("dl", { class: "facts" }, ...run.facts.flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)])))));
+}
+
+function drawFiltered() {
+  drawSummary();
+  drawScatter();
+  drawTable();
+  drawDistributions();
+  const cases = measuredByLatency();
+  drawStacked("startup", [["python", "Python"], ["import", "import runtime"], ["load", "load"], ["first", "first call"]], "ms", cases.filter((c) => c.threads === 1));
+  drawStacked("stages", [["decode", "decode"], ["preprocess", "preprocess"], ["invoke", "invoke"], ["postprocess", "postprocess"]], "µs", cases.filter((c) => c.threads === 1));
+  drawSizes();
+  drawMemory();
+}
+
+const costSelect = document.getElementById("scatter-cost");
+COSTS.forEach(([key, title]) => costSelect.append(element("option", { value: key }, title)));
+costSelect.addEventListener("change", drawScatter);
+drawVerdicts();
+drawFilters();
+drawLegend();
+fillConfusionChoice();
+drawMachines();
+drawFiltered();
+drawErrors();
+
+let width = innerWidth;
+addEventListener("resize", () => {
+  if (innerWidth === width) return;  // A phone's address bar changes only the height.
+  width = innerWidth;
+  drawFiltered();
+  drawErrors();
+});
+document.documentElement.dataset.ready = "yes";

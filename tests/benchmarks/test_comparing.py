@@ -1,0 +1,190 @@
+"""What changed between two runs, what must not be compared, gates, merging and the schema."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import jsonschema
+import numpy as np
+import pytest
+
+from benchmarks.accuracy import judge_scores, pack_predictions
+from benchmarks.artifacts import EvaluationSet, load_artifacts
+from benchmarks.cli.main import main
+from benchmarks.cli.run import measure
+from benchmarks.comparing import Change, compare_results
+from benchmarks.errors import ResultsError
+from benchmarks.gates import Gates, check_gates
+from benchmarks.plan import PLANS, build_cases
+from benchmarks.results import Results, load_results, save_results
+from benchmarks.runner import Job
+from benchmarks.schema import PUBLISHED, build_schema
+from edge_runtime.document import to_document
+from edge_runtime.trial import TrialRequest
+from tests.benchmarks.scripted import ScriptedLauncher
+
+RUNTIMES = (("litert", ("tflite",)), ("tflite", ("tflite",)))
+Latency = Callable[[TrialRequest], int]
+Measure = Callable[[Latency], Results]
+
+
+def noisy(seed: int, slower: float = 1.0) -> Latency:
+    """30 µs and 200 µs with 1.5 % between processes; tflite slowed by a factor."""
+    generator = np.random.default_rng(seed)
+
+    def latency(request: TrialRequest) -> int:
+        base = 30_000 if request.backend == "litert" else 200_000 * slower
+        return int(base * np.exp(generator.normal(0, 0.015)))
+
+    return latency
+
+
+@pytest.fixture
+def measure_with(toy_folder: Path, evaluation: EvaluationSet, tmp_path: Path) -> Measure:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    plan = replace(PLANS["standard"], retries=0.0)
+    cases = build_cases(load_artifacts(toy_folder), plan, RUNTIMES)
+    job = Job(toy_folder, cases, plan, evaluation, modules={})
+
+    def run(latency: Latency) -> Results:
+        return measure(job, ScriptedLauncher(scratch, latency), scratch, 200)
+
+    return run
+
+
+def worse(changes: list[Change]) -> set[tuple[str, str]]:
+    return {(c.subject, c.quantity) for c in changes if c.direction == "worse"}
+
+
+def test_ten_percent_slower_is_found_and_nothing_else(measure_with: Measure) -> None:
+    changes = compare_results(measure_with(noisy(1)), measure_with(noisy(2, slower=1.1)))
+    found = worse(changes)
+    assert {quantity for _, quantity in found} == {"latency"}
+    assert {subject.split(" on ")[1].split(",")[0] for subject, _ in found} == {"tflite"}
+    assert len(found) == 4
+
+
+def test_the_same_code_is_not_reported_as_different(measure_with: Measure) -> None:
+    alarms = 0
+    for seed in range(10):
+        old, new = measure_with(noisy(100 + seed)), measure_with(noisy(200 + seed))
+        alarms += any(change.direction != "same" for change in compare_results(old, new))
+    assert alarms <= 1
+
+
+def test_lost_accuracy_and_larger_files_are_found(
+    measure_with: Measure, evaluation: EvaluationSet
+) -> None:
+    old = measure_with(noisy(1))
+    assert evaluation.reference_scores is not None
+    perfect = judge_scores(
+        old.accuracies[0].artifact, "litert", evaluation.reference_scores, evaluation
+    )
+    before = replace(old, accuracies=(perfect, *old.accuracies[1:]))
+    heavier = replace(old.artifacts[0], size_bytes=old.artifacts[0].size_bytes + 1)
+    after = replace(old, artifacts=(heavier, *old.artifacts[1:]))
+    found = {quantity for _, quantity in worse(compare_results(before, after))}
+    assert found == {"accuracy", "size"}
+
+
+def test_a_case_that_stopped_working_is_worse(measure_with: Measure) -> None:
+    old = measure_with(noisy(1))
+    broken = replace(old.cases[0], status="failed", reason="Crashed: SIGILL", summary=None)
+    changes = compare_results(old, replace(old, cases=(broken, *old.cases[1:])))
+    assert any(c.quantity == "status" and "SIGILL" in c.text for c in changes)
+
+
+def test_other_boards_and_pictures_are_refused_by_name(measure_with: Measure) -> None:
+    old = measure_with(noisy(1))
+    other = replace(
+        old,
+        host=replace(old.host, board="Raspberry Pi 5"),
+        evaluation=replace(old.evaluation, sha256="0" * 64),
+    )
+    with pytest.raises(ResultsError, match=r"(?s)host\.board.*evaluation\.sha256"):
+        compare_results(old, other)
+
+
+def test_the_command_ends_with_1_on_a_finding(
+    measure_with: Measure, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old, new = tmp_path / "old.json", tmp_path / "new.json"
+    save_results(measure_with(noisy(1)), old)
+    save_results(measure_with(noisy(2, slower=1.2)), new)
+    assert main(["compare", str(old), str(new)]) == 1
+    shown = capsys.readouterr().out
+    assert "WORSE" in shown
+    assert "4 worse" in shown
+    assert main(["compare", str(old), str(old), "--all"]) == 0
+    assert main(["compare", str(old), str(new), "--json"]) == 1
+    capsys.readouterr()
+    assert main(["compare", str(old), str(tmp_path / "none.json")]) == 1
+    assert "cannot read" in capsys.readouterr().err
+
+
+def test_results_come_back_as_they_were_and_fit_the_published_schema(
+    measure_with: Measure, tmp_path: Path
+) -> None:
+    results = measure_with(noisy(1))
+    save_results(results, tmp_path / "results.json")
+    assert load_results(tmp_path / "results.json") == results
+    document = json.loads((tmp_path / "results.json").read_text())
+    published = json.loads(PUBLISHED.read_text())
+    assert published == build_schema(), "run: python -m benchmarks schema > the published file"
+    jsonschema.Draft202012Validator.check_schema(published)
+    jsonschema.validate(document, published)
+    document["verdict"]["valid"] = "yes"
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(document, published)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"schema_version": 1}'])
+def test_a_malformed_results_file_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "results.json"
+    path.write_text(text)
+    with pytest.raises(ResultsError, match=r"results\.json"):
+        load_results(path)
+
+
+def test_gates_name_what_misses_them(measure_with: Measure) -> None:
+    results = measure_with(noisy(1))
+    results = replace(results, verdict=replace(results.verdict, valid=True))
+    assert check_gates(results, Gates()) == []
+    generous = Gates(max_p90_ns=1e9, max_size_bytes=1e6, max_memory_bytes=1e9)
+    assert check_gates(results, generous) == []
+    assert len(check_gates(results, Gates(max_p90_ns=100_000))) == 4
+    assert all("tflite" in miss for miss in check_gates(results, Gates(max_p90_ns=100_000)))
+    assert len(check_gates(results, Gates(min_accuracy=0.9))) == 8
+    assert len(check_gates(results, Gates(max_size_bytes=10))) == 8
+    assert len(check_gates(results, Gates(max_memory_bytes=10))) == 8
+
+
+def test_an_invalid_run_passes_no_latency_gate(measure_with: Measure) -> None:
+    results = measure_with(noisy(1))
+    results = replace(results, verdict=replace(results.verdict, valid=False))
+    assert "INVALID" in check_gates(results, Gates(max_p90_ns=1e9))[0]
+
+
+def test_boards_stand_side_by_side(
+    measure_with: Measure, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = measure_with(noisy(1))
+    second = replace(first, host=replace(first.host, board="Raspberry Pi 5 Model B"))
+    paths = [tmp_path / "a.json", tmp_path / "b.json"]
+    for path, results in zip(paths, (first, second), strict=True):
+        save_results(results, path)
+    out = tmp_path / "merged"
+    assert main(["merge", *map(str, paths), "--out", str(out)]) == 0
+    assert "p50 µs, Raspberry Pi 5 Model B" in capsys.readouterr().out
+    assert "Raspberry Pi 5 Model B" in (out / "report.html").read_text()
+    other = replace(second, artifacts=(replace(second.artifacts[0], sha256="f" * 64),))
+    save_results(other, paths[1])
+    assert main(["merge", *map(str, paths), "--out", str(out), "--force"]) == 1
+    assert "is not the same file" in capsys.readouterr().err
+
+
+def test_documents_hold_plain_values(measure_with: Measure) -> None:
+    json.dumps(to_document(measure_with(noisy(1))), allow_nan=False)
+    assert pack_predictions(np.array([], np.int64))
