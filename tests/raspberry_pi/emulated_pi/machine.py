@@ -22,6 +22,7 @@ _ENTER = Path(__file__).with_name("namespace.py")
 # QEMU knows the boards' own processors in 64-bit form only. This one is the strictest that Debian's
 # 32-bit packages run on: it has none of the later instructions that a Pi 3's processor has.
 _CPU_32_BIT = "cortex-a15"
+_FOLDERS = ("dev", "home/pi", "local", "opt", "proc", "root", "run", "sys", "tmp", "usr")
 _PATH = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"
 
 
@@ -93,20 +94,9 @@ class EmulatedPi:
         """
         check_emulation()
         root = load_root(system)
+        for folder in _FOLDERS:
+            (disk / folder).mkdir(parents=True, exist_ok=True)
         if not (disk / "etc").is_dir():
-            for folder in (
-                "dev",
-                "home/pi",
-                "local",
-                "opt",
-                "proc",
-                "root",
-                "run",
-                "sys",
-                "tmp",
-                "usr",
-            ):
-                (disk / folder).mkdir(parents=True, exist_ok=True)
             for name in ("bin", "sbin", "lib"):
                 (disk / name).symlink_to(f"usr/{name}")
             for name in ("etc", "var"):
