@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from benchmarks.cli.run import check_out
+from benchmarks.cli.output import check_out
 from benchmarks.merging import format_merged, merge_runs
 from benchmarks.report.writing import write_merged
 from benchmarks.results import load_results

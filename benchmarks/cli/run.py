@@ -2,17 +2,19 @@
 
 import argparse
 import dataclasses
-import shutil
 import sys
 import tempfile
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 
 import edge_runtime
 from benchmarks.accuracy import pack_predictions
 from benchmarks.artifacts import EvaluationSet, load_artifacts, load_evaluation
+from benchmarks.cli import hosts
+from benchmarks.cli.output import check_out
 from benchmarks.cli.progress import ProgressLine
-from benchmarks.errors import OutputExistsError, PlanError
+from benchmarks.errors import PlanError
 from benchmarks.gates import Gates, check_gates
 from benchmarks.launching import Launcher, LocalLauncher
 from benchmarks.plan import PLANS, Plan, build_cases, load_plan
@@ -68,22 +70,39 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--max-size", type=float, metavar="KIB", help="exit 1 if an artifact is larger")
     add("--max-memory", type=float, metavar="MIB", help="exit 1 if memory over bare Python is more")
     add("--json", action="store_true", help="print results.json instead of the table")
+    hosts.add_host_arguments(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure, write the report, print the table."""
     out: Path = arguments.out or Path("report") / arguments.artifacts.resolve().name
+    if len(arguments.host) > 1:
+        return hosts.run_on_each(arguments, out, _measure_with, _report)
     check_out(out, arguments.force)
+    place = hosts.open_host(arguments, arguments.host[0]) if arguments.host else None
+    return _report(arguments, _measure_with(arguments, place), out)
+
+
+def _measure_with(
+    arguments: argparse.Namespace, place: AbstractContextManager[Launcher] | None
+) -> Results:
+    """Measure at a place; None is here."""
     plan = _choose_plan(arguments)
     available = load_evaluation(arguments.artifacts, arguments.evaluation)
     evaluation = available.first(plan.evaluation_images)
     cases = build_cases(
         load_artifacts(arguments.artifacts), plan, ((r.name, r.formats) for r in list_runtimes())
     )
-    with tempfile.TemporaryDirectory(prefix="benchmarks-") as scratch:
-        launcher = LocalLauncher(Path(scratch))
+    with (
+        tempfile.TemporaryDirectory(prefix="benchmarks-") as scratch,
+        place or nullcontext(LocalLauncher(Path(scratch))) as launcher,
+    ):
         job = Job(arguments.artifacts, cases, plan, evaluation, modules={})
-        results = measure(job, launcher, Path(scratch), len(available.labels))
+        return measure(job, launcher, Path(scratch), len(available.labels))
+
+
+def _report(arguments: argparse.Namespace, results: Results, out: Path) -> int:
+    """Write the report, print the table, apply the gates."""
     pictures = write_report(results, out)
     if arguments.json:
         sys.stdout.write(to_json(results))
@@ -155,21 +174,6 @@ def _choose_plan(arguments: argparse.Namespace) -> Plan:
     if arguments.evaluation_images is not None:
         changes["evaluation_images"] = arguments.evaluation_images or None
     return dataclasses.replace(plan, **changes)
-
-
-def check_out(out: Path, force: bool, mark: str = "results.json") -> None:
-    """Refuse a folder that must not be replaced; a report is known by the file `mark` in it."""
-    if out.exists() and not out.is_dir():
-        raise OutputExistsError(f"{out} is a file; name a folder with --out")
-    if out.is_dir() and any(out.iterdir()):
-        if not force:
-            raise OutputExistsError(
-                f"{out} holds something already; use --force to replace it, or another --out"
-            )
-        if not (out / mark).exists():
-            raise OutputExistsError(f"{out} holds no report; refused to replace it")
-    if out.exists() and shutil.disk_usage(out).free < 50 * 2**20:
-        raise OSError(f"less than 50 MiB are free where {out} is")
 
 
 def _numbers(text: str) -> tuple[int, ...]:

@@ -8,8 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.cli.hosts import name_folder
+from benchmarks.cli.main import main
 from benchmarks.errors import HostError
 from benchmarks.remote import SshLauncher, _read_times, connect
+from benchmarks.results import load_results
 from edge_runtime.trial import TrialRequest
 
 # Options come first, then the host, then one command for the shell there.
@@ -107,3 +110,25 @@ def test_a_board_without_edge_runtime_is_named(local_ssh: None) -> None:
 def test_the_shells_times_are_added_up() -> None:
     assert _read_times("noise\n0m0.5s 0m0.25s\n1m2.00s 0m1.00s\n") == pytest.approx(63.75)
     assert _read_times("") == 0.0
+
+
+def test_every_machine_has_a_folder_and_one_shows_all(
+    local_ssh: None, toy_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["--artifacts", str(toy_folder), "--quick", "--runtimes", "litert", "--rounds", "1"]
+    arguments += ["--evaluation-images", "20", "--out", str(tmp_path / "out")]
+    arguments += ["--host-python", sys.executable]
+    code = main([*arguments, "--host", "pi@one", "--host", "pi@nowhere", "--host", "pi@two"])
+    assert code == 1  # toy artifacts cannot be run, and one machine is not there
+    assert "pi@nowhere cannot be reached" in capsys.readouterr().err
+    for name in ("pi-one", "pi-two"):
+        assert load_results(tmp_path / "out" / name / "results.json").cases
+    assert (tmp_path / "out" / "side-by-side" / "report.html").is_file()
+
+
+@pytest.mark.parametrize(
+    ("host", "folder"),
+    [("pi@raspberrypi.local", "pi-raspberrypi.local"), ("ssh://pi@10.0.0.7:22", "pi-10.0.0.7-22")],
+)
+def test_a_machines_folder_is_named_after_it(host: str, folder: str) -> None:
+    assert name_folder(host) == folder
