@@ -8,7 +8,7 @@ ARTIFACTS := artifacts/$(NAME)
 REPORT := report/$(NAME)
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test test-slow check format wheel clean
+.PHONY: help env demo test test-slow test-pi check format wheel clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -31,6 +31,9 @@ test: $(VENV)/.ready ## Run the tests (about 5 minutes on two cores)
 
 test-slow: $(VENV)/.ready ## Run the tests that take longer
 	$(BIN)/python -m pytest -m slow
+
+test-pi: $(VENV)/.ready ## Run the tests on emulated Raspberry Pis (15 minutes at most on two cores)
+	$(BIN)/python -m pytest -m pi tests/raspberry_pi -n 2 --dist loadgroup
 
 check: $(VENV)/.ready ## Style, types and the rules of who may import whom
 	$(BIN)/ruff format --check .

@@ -16,7 +16,7 @@ from benchmarks.instructions.counts import (
 from benchmarks.instructions.emulated import CountingError, count_case, list_cases
 from benchmarks.instructions.prediction import CORES
 from benchmarks.instructions.regression import TOLERANCE, find_regressions, format_change
-from benchmarks.instructions.report import format_table
+from benchmarks.instructions.report import format_table, write_table
 from edge_runtime.document import to_json
 from edge_runtime.errors import EdgeRuntimeError
 
@@ -41,6 +41,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     print(to_json(found) if arguments.json else format_table(counts), end="")
     if arguments.save:
         save_counts(found, arguments.save)
+    if arguments.write:
+        write_table(counts, arguments.write)
     changes = find_regressions(reference, counts, arguments.tolerance / 100)
     for change in changes:
         print(f"regression: {format_change(change)}", file=sys.stderr)
@@ -68,6 +70,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--runs", type=int, default=2, help="fresh processes (default: 2)")
     parser.add_argument("--jobs", type=int, default=2, help="at the same time (default: 2)")
     parser.add_argument("--save", type=Path, help="write the counts to this file")
+    parser.add_argument(
+        "--write", type=Path, metavar="FILE", help="put the table between this document's marks"
+    )
     parser.add_argument("--check", action="store_true", help="compare with the reference")
     parser.add_argument(
         "--reference", type=Path, default=REFERENCE, help="default: the committed one"

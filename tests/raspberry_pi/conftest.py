@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.raspberry_pi.emulated_pi.errors import EmulationUnavailableError
@@ -10,7 +11,7 @@ from tests.raspberry_pi.emulated_pi.machine import check_emulation
 from tests.raspberry_pi.emulated_pi.storage import cache_folder
 from tests.raspberry_pi.emulated_pi.wheels import build_wheel
 
-_FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
+_CHECKOUT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="session")
@@ -31,13 +32,27 @@ def wheel(emulation: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def artifacts() -> Path:
-    """A folder of artifacts with evaluation.npz: $EMULATED_PI_ARTIFACTS, else the released ones."""
-    given = os.environ.get("EMULATED_PI_ARTIFACTS")
-    checkout = Path(__file__).resolve().parents[2]
-    for folder in (given, checkout / "artifacts" / "fashion-cnn"):
-        if folder and (Path(folder) / "manifest.json").is_file():
-            return Path(folder)
+    """A folder of artifacts: $EMULATED_PI_ARTIFACTS, else of a demo, else those in the wheel."""
+    named = os.environ.get("EMULATED_PI_ARTIFACTS")
+    folders = [_CHECKOUT / "artifacts" / "fashion-cnn", _CHECKOUT / "edge_runtime" / "models"]
+    for folder in [Path(named)] if named else folders:
+        if any(folder.glob("*.tflite")):
+            return folder.resolve()
     pytest.skip("no artifacts: make them with make demo, or name them in EMULATED_PI_ARTIFACTS")
+
+
+@pytest.fixture(scope="session")
+def samples(artifacts: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Labelled test pictures: those beside the artifacts, else Fashion-MNIST's own."""
+    beside = artifacts / "evaluation.npz"
+    if beside.is_file():
+        return beside
+    from train.data.sources import load_fashion_mnist
+
+    test = load_fashion_mnist().dataset.test
+    path = tmp_path_factory.mktemp("samples") / "evaluation.npz"
+    np.savez(path, images=test.images, labels=test.labels)
+    return path
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,7 @@ import psutil
 import pytest
 
 from benchmarks.results import load_results
+from deploy.prepare import hash_file
 from tests.raspberry_pi import playbook
 from tests.raspberry_pi.emulated_pi.boards import BOARDS
 from tests.raspberry_pi.emulated_pi.machine import EmulatedPi
@@ -87,14 +88,16 @@ def shop(
 
 @pytest.fixture(scope="module")
 def first_model(artifacts: Path) -> Path:
-    return artifacts / str(json.loads((artifacts / "manifest.json").read_text())["recommended"])
+    manifest = artifacts / "manifest.json"
+    if manifest.is_file():
+        return artifacts / str(json.loads(manifest.read_text())["recommended"])
+    return sorted(artifacts.glob("*.tflite"))[0]
 
 
 @pytest.fixture(scope="module")
-def second_model(artifacts: Path, first_model: Path) -> Path:
-    """Another artifact for the same runtime."""
-    others = sorted(artifacts.glob(f"*_dynamic_int8{first_model.suffix}"))
-    return others[0]
+def second_model(first_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The next version: another name is another release."""
+    return Path(shutil.copy(first_model, tmp_path_factory.mktemp("next") / "next_model.tflite"))
 
 
 def test_check_mode_changes_nothing(shop: Shop, first_model: Path) -> None:
@@ -119,8 +122,9 @@ def test_a_second_run_changes_nothing(shop: Shop, first_model: Path) -> None:
 def test_an_artifact_that_differs_from_its_manifest_is_refused(
     shop: Shop, first_model: Path, tmp_path: Path
 ) -> None:
-    for path in (first_model, first_model.with_name("manifest.json")):
-        shutil.copy(path, tmp_path)
+    shutil.copy(first_model, tmp_path)
+    entry = {"file": first_model.name, "sha256": hash_file(first_model)}
+    (tmp_path / "manifest.json").write_text(json.dumps({"artifacts": [entry]}))
     corrupt(tmp_path / first_model.name)
     played = shop.deploy(tmp_path / first_model.name)
     assert played.code == 2
@@ -173,12 +177,12 @@ def test_one_command_rolls_back_by_hand(shop: Shop, first_model: Path) -> None:
 
 
 def test_benchmarks_measure_there_with_what_was_deployed(
-    shop: Shop, first_model: Path, tmp_path: Path
+    shop: Shop, first_model: Path, samples: Path, tmp_path: Path
 ) -> None:
     folder = tmp_path / "artifacts"
     folder.mkdir()
-    for name in (first_model.name, "manifest.json", "evaluation.npz"):
-        shutil.copy(first_model.with_name(name), folder)
+    shutil.copy(first_model, folder)
+    shutil.copy(samples, folder / "evaluation.npz")
     options = [f"IdentityFile={shop.board.key}", "StrictHostKeyChecking=no", "LogLevel=ERROR"]
     options += ["UserKnownHostsFile=/dev/null"]
     command = [sys.executable, "-m", "benchmarks", "--artifacts", str(folder), "--quick"]

@@ -13,7 +13,7 @@ from benchmarks.instructions.counts import (
 )
 from benchmarks.instructions.prediction import predict_ms
 from benchmarks.instructions.regression import find_regressions, format_change
-from benchmarks.instructions.report import format_table
+from benchmarks.instructions.report import format_table, write_table
 
 
 def count(instructions: float, refused: str | None = None) -> InstructionCount:
@@ -70,6 +70,24 @@ def test_the_prediction_is_a_range_and_says_what_it_assumes() -> None:
     table = format_table([count(1.8e6)])
     assert "0.5–1 ms (Pi 4)" in table
     assert "Predicted, not measured" in table
+
+
+def test_the_table_goes_between_the_marks_of_a_document(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("a\n<!-- instructions -->\nold\n<!-- /instructions -->\nz\n")
+    write_table([count(1.8e6)], page)
+    text = page.read_text()
+    assert text.startswith("a\n<!-- instructions -->\n| artifact")
+    assert text.endswith("<!-- /instructions -->\nz\n")
+    assert "old" not in text
+
+
+def test_a_document_without_marks_is_left_alone(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("a")
+    with pytest.raises(OSError, match="has no marks"):
+        write_table([count(1.8e6)], page)
+    assert page.read_text() == "a"
 
 
 def test_what_is_refused_has_no_prediction() -> None:

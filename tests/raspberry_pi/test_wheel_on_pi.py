@@ -78,12 +78,12 @@ def test_every_artifact_is_verified_there(
 
 @pytest.mark.parametrize(("system", "board"), _PAIRS)
 def test_answers_agree_with_x86(
-    wheel: Path, artifacts: Path, tmp_path: Path, system: str, board: str
+    wheel: Path, artifacts: Path, samples: Path, tmp_path: Path, system: str, board: str
 ) -> None:
     models = sorted((*artifacts.glob("*.tflite"), *artifacts.glob("*.onnx")))
     outcomes: list[Outcome] = measure_matrix(
         list_cases(models, [system], [board]),
-        artifacts.resolve() / "evaluation.npz",
+        samples,
         _IMAGES,
         wheel,
         tmp_path,
