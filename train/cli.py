@@ -6,11 +6,14 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 
 from edge_runtime.errors import EdgeRuntimeError
-from train.commands import data, fit
+from train.commands import cost, data, fit
 from train.errors import TrainError
 
 # A first word that is none of these belongs to the training command itself.
-_COMMANDS: Mapping[str, Callable[[Sequence[str]], int]] = {"data": data.main}
+_COMMANDS: Mapping[str, Callable[[Sequence[str]], int]] = {
+    "cost": cost.main,
+    "data": data.main,
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -7,11 +7,11 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
+from edge_runtime.statistics import Interval, wilson_interval
 from train.samples import Images, LabelledImages
 
 # Pictures scored at a time: large enough to be fast, small enough for any memory.
 _BATCH = 500
-_Z_95 = 1.959963984540054
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +72,9 @@ class Evaluation:
         )
         return flat.reshape(classes, classes).astype(np.int64)
 
-    def interval(self) -> tuple[float, float]:
+    def interval(self) -> Interval:
         """Return the 95 % Wilson score interval of the accuracy."""
-        n, p, z2 = len(self.samples), self.accuracy, _Z_95**2
-        middle = (p + z2 / (2 * n)) / (1 + z2 / n)
-        half = _Z_95 * math.sqrt(p * (1 - p) / n + z2 / (4 * n * n)) / (1 + z2 / n)
-        # Rounding must not push the interval off its own estimate at 0 and 1.
-        return max(0.0, min(p, middle - half)), min(1.0, max(p, middle + half))
+        return wilson_interval(self.correct, len(self.samples))
 
     def per_class(self) -> tuple[ClassResult, ...]:
         """Return precision, recall and F1 of each class, in the order of the labels."""

@@ -82,10 +82,10 @@ def draw_confusion(evaluation: Evaluation) -> Figure:
     axes.set_ylabel("true class")
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
-    low, high = evaluation.interval()
+    interval = evaluation.interval()
     axes.set_title(
         f"{evaluation.correct:,} of {len(evaluation.samples):,} right: "
-        f"{evaluation.accuracy:.2%} (95 % interval {low:.2%} to {high:.2%})",
+        f"{evaluation.accuracy:.2%} (95 % interval {interval.low:.2%} to {interval.high:.2%})",
         loc="left",
         fontsize=10.5,
     )

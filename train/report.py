@@ -13,7 +13,7 @@ def format_report(
 ) -> str:
     """Return the run's report as Markdown."""
     settings = record.identity.settings
-    low, high = evaluation.interval()
+    interval = evaluation.interval()
     last = epochs[-1]
     mean_s = sum(epoch.duration_s for epoch in epochs) / len(epochs)
     waited_s = sum(epoch.input_wait_s for epoch in epochs)
@@ -23,8 +23,8 @@ def format_report(
         f"{spec.description or 'An image classifier'}. Data: {spec.data or 'not named'}.",
         "",
         f"**{evaluation.accuracy:.2%}** of {len(evaluation.samples):,} test pictures are labelled "
-        f"rightly (95 % Wilson interval {low:.2%} to {high:.2%}). The test set was used once, "
-        "after training.",
+        f"rightly (95 % Wilson interval {interval.low:.2%} to {interval.high:.2%}). The test set "
+        "was used once, after training.",
         "",
         "| | |",
         "|---|---|",

@@ -10,7 +10,7 @@ class TrainingSettings:
     """Everything that decides a run's outcome, besides the data.
 
     Attributes:
-        architecture: A name of `train.zoo.ARCHITECTURES`.
+        architecture: A name of `train.zoo.ARCHITECTURES` or `train.zoo.backbones.BACKBONES`.
         epochs: Passes over the training split.
         batch_size: Pictures a step.
         learning_rate: Adam's greatest learning rate: reached after the warm-up, then lowered along
@@ -20,7 +20,9 @@ class TrainingSettings:
         validation_fraction: Share of the training split held out, stratified by class.
         seed: Decides the split, the first weights, the order of pictures and their changes.
         augmentation: How training pictures are changed.
-        init: Identifies the weights that the run started from; empty where they were random.
+        init: The weights that the run starts from: ``imagenet``, the digest of another run's
+            model, or empty for random ones.
+        freeze: Train the last layer alone.
     """
 
     architecture: str = "cnn"
@@ -33,6 +35,7 @@ class TrainingSettings:
     seed: int = 0
     augmentation: Augmentation = field(default_factory=Augmentation)
     init: str = ""
+    freeze: bool = False
 
     def __post_init__(self) -> None:
         for name in ("epochs", "batch_size"):

@@ -16,6 +16,7 @@ from train.files import replace_folder
 from train.fitting import fit
 from train.framework import make_deterministic
 from train.history import Epoch, save_history
+from train.initial_run import InitialRun
 from train.progress import Progress
 from train.report import format_report
 from train.run_folder import (
@@ -35,7 +36,7 @@ from train.run_folder import (
 from train.samples import ImageDataset, LabelledImages
 from train.settings import TrainingSettings
 from train.split import choose_stratified, split_stratified
-from train.zoo import ARCHITECTURES
+from train.starting import StartingModel, build_starting_model
 
 # Pictures for calibrating quantization: export takes what it needs from the front.
 CALIBRATION_COUNT = 1000
@@ -77,6 +78,7 @@ def train_run(
     progress: Progress,
     *,
     force: bool = False,
+    initial: InitialRun | None = None,
 ) -> RunRecord:
     """Train, evaluate once on the test split, and leave a complete run folder.
 
@@ -88,6 +90,7 @@ def train_run(
         folder: Becomes the run folder; its last part is no part of the model's name.
         progress: Where progress is shown.
         force: Start anew, whatever stands there, and replace it in the end.
+        initial: A run whose model this one starts from.
 
     Raises:
         RunError: Another run stands in the way, or training failed.
@@ -101,7 +104,7 @@ def train_run(
         if done is not None:
             progress.say(f"{folder} is complete already; reusing it (--force trains again)")
             return done
-    finished = run_training(dataset, settings, identity, unfinished, progress)
+    finished = run_training(dataset, identity, unfinished, progress, initial)
     progress.say("Drawing the figures and writing the run folder")
     record = write_run(folder, finished)
     shutil.rmtree(unfinished, ignore_errors=True)
@@ -110,23 +113,23 @@ def train_run(
 
 def run_training(
     dataset: ImageDataset,
-    settings: TrainingSettings,
     identity: RunIdentity,
     unfinished: Path,
     progress: Progress,
+    initial: InitialRun | None = None,
 ) -> FinishedRun:
     """Train to the end and evaluate; see `train_run`."""
-    architecture = ARCHITECTURES[settings.architecture]
-    from_logits = architecture.output == "logits"
+    settings = identity.settings
     train, validation = split_stratified(dataset.train, settings.validation_fraction, settings.seed)
     make_deterministic(settings.seed)
-    model = architecture.build(dataset.input.shape, len(dataset.class_names))
+    start = build_starting_model(settings, dataset.input.shape, dataset.class_names, initial)
+    from_logits = start.output == "logits"
     progress.say(
-        f"Training {settings.architecture} ({model.count_params():,} parameters) on "
+        f"Training {settings.architecture} ({start.model.count_params():,} parameters) on "
         f"{len(train):,} pictures, {len(validation):,} held out for validation"
     )
     epochs = fit(
-        model,
+        start.model,
         train,
         validation,
         settings,
@@ -135,11 +138,11 @@ def run_training(
         folder=unfinished,
         progress=progress,
     )
-    model = strip_training_state(architecture.to_deployable(model))
+    model = strip_training_state(start.to_deployable(start.model))
     progress.say(f"Evaluating on the {len(dataset.test):,} test pictures")
     return FinishedRun(
         model=model,
-        spec=build_spec(dataset, settings),
+        spec=build_spec(dataset, settings, start),
         identity=identity,
         train=train,
         validation=validation,
@@ -148,16 +151,17 @@ def run_training(
     )
 
 
-def build_spec(dataset: ImageDataset, settings: TrainingSettings) -> ModelSpec:
+def build_spec(
+    dataset: ImageDataset, settings: TrainingSettings, start: StartingModel
+) -> ModelSpec:
     """Describe the model that a run trains."""
-    architecture = ARCHITECTURES[settings.architecture]
     return ModelSpec(
-        name=f"{dataset.name}-{settings.architecture}",
+        name=f"{dataset.name}-{settings.architecture.lower()}",
         labels=dataset.class_names,
         input=dataset.input,
-        output=OutputSpec(architecture.output),
+        output=OutputSpec(start.output),
         licence=dataset.licence,
-        description=f"Image classifier, {len(dataset.class_names)} classes: {architecture.summary}",
+        description=f"Image classifier, {len(dataset.class_names)} classes: {start.summary}",
         data=dataset.description,
     )
 

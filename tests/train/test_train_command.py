@@ -10,7 +10,8 @@ import pytest
 from tests.train.miniature import Miniature
 from train.cli import main
 from train.commands import data as data_command
-from train.commands.fit import build_parser, read_settings
+from train.commands.fit import build_parser
+from train.commands.options import read_settings
 from train.data.sources import load_fashion_mnist
 from train.settings import TrainingSettings
 
@@ -37,6 +38,8 @@ def test_help_states_every_default(capsys: pytest.CaptureFixture[str]) -> None:
         ["--validation-fraction", "1"],
         ["--model", "unknown"],
         ["--nonsense"],
+        ["--input-size", "large"],
+        ["--init", "somewhere", "--channels", "3"],
     ],
 )
 def test_wrong_use_ends_with_2_and_a_reason(

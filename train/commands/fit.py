@@ -3,27 +3,42 @@
 import argparse
 import json
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import replace
 from pathlib import Path
 
+from edge_runtime.contract import InputSpec
 from edge_runtime.document import to_document
-from train.augmentation import Augmentation
+from train.commands.options import (
+    add_data,
+    add_model,
+    add_training,
+    fit_to_data,
+    read_settings,
+    read_wishes,
+)
+from train.data.image_folder import InputWishes
 from train.data.opening import open_dataset
 from train.framework import load_keras
+from train.initial_run import open_initial_run
 from train.progress import Progress
 from train.run_folder import RunRecord
-from train.settings import TrainingSettings
-from train.zoo import ARCHITECTURES
 
 _EPILOG = """\
 commands:
   python -m train             train (this page)
   python -m train data        find or fetch Fashion-MNIST and verify it
+  python -m train cost        measure what augmentation adds to an epoch
+  python -m train tune        search recipe and width under a budget
+
+examples:
+  python -m train
+  python -m train --data pictures --input-size 64
+  python -m train --data pictures --init runs/fashion-cnn --freeze
+  python -m train --data pictures --model MobileNetV2 --input-size 96
 
 An interrupted run goes on from its last whole epoch when the same command is given again. A run
 that is complete is reused. Both start anew with --force.
 """
-_DEFAULTS = TrainingSettings()
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -36,58 +51,15 @@ def build_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "--data",
-        type=Path,
-        metavar="FOLDER",
-        help="folder with the four files of Fashion-MNIST (default: find or fetch them)",
-    )
-    parser.add_argument(
         "--run", type=Path, metavar="FOLDER", help="run folder to make (default: runs/NAME)"
     )
-    parser.add_argument(
-        "--model",
-        choices=sorted(ARCHITECTURES),
-        default=_DEFAULTS.architecture,
-        help=f"architecture (default: {_DEFAULTS.architecture}): "
-        + "; ".join(f"{name}: {entry.summary}" for name, entry in ARCHITECTURES.items()),
-    )
-    _add_number(parser, "epochs", int, "passes over the training pictures")
-    _add_number(parser, "batch_size", int, "pictures a step")
-    _add_number(parser, "learning_rate", float, "greatest learning rate of Adam")
-    _add_number(parser, "label_smoothing", float, "share of each target spread over all classes")
-    _add_number(
-        parser, "validation_fraction", float, "share of the training pictures held out, 0–1"
-    )
-    _add_number(parser, "seed", int, "decides everything that chance does")
-    add_augmentation(parser)
     parser.add_argument("--force", action="store_true", help="start anew and replace what is there")
     parser.add_argument("--json", action="store_true", help="write the result as JSON")
     parser.add_argument("--debug", action="store_true", help="show a traceback on errors")
+    add_data(parser)
+    add_model(parser)
+    add_training(parser)
     return parser
-
-
-def add_augmentation(parser: argparse.ArgumentParser) -> None:
-    """Add the options that say how training pictures are changed."""
-    how = _DEFAULTS.augmentation
-    group = parser.add_argument_group("changes to training pictures")
-    group.add_argument(
-        "--flip",
-        action=argparse.BooleanOptionalAction,
-        default=how.flip,
-        help=f"mirror half of them (default: {'yes' if how.flip else 'no'})",
-    )
-    group.add_argument(
-        "--shift",
-        type=float,
-        default=how.shift,
-        help=f"largest shift, as a fraction of the longest side (default: {how.shift:g})",
-    )
-    group.add_argument(
-        "--erase",
-        type=float,
-        default=how.erase,
-        help=f"probability that a rectangle is erased (default: {how.erase:g})",
-    )
 
 
 def main(argv: Sequence[str]) -> int:
@@ -98,34 +70,31 @@ def main(argv: Sequence[str]) -> int:
         settings = read_settings(arguments)
     except ValueError as error:
         parser.error(str(error))
+    wishes: InputWishes | InputSpec = read_wishes(arguments)
+    if arguments.init is not None and wishes != InputWishes():
+        parser.error("--init takes its input from that run; leave out what describes the input")
     progress = Progress()
-    dataset = open_dataset(arguments.data, progress)
-    folder: Path = arguments.run or Path("runs") / f"{dataset.name}-{settings.architecture}"
+    initial = None
+    if arguments.init is not None:
+        initial = open_initial_run(arguments.init)
+        wishes = initial.spec.input
+        settings = replace(settings, architecture=initial.architecture(), init=initial.digest())
+    dataset = open_dataset(arguments.data, progress, wishes, arguments.test_fraction, settings.seed)
+    settings = fit_to_data(settings, dataset)
+    folder: Path = arguments.run or (
+        Path("runs") / f"{dataset.name}-{settings.architecture.lower()}"
+    )
     progress.say("Loading Keras")
     load_keras()
+    # Imported late: it loads Keras at its top.
     from train.training import train_run
 
-    record = train_run(dataset, settings, folder, progress, force=arguments.force)
+    record = train_run(dataset, settings, folder, progress, force=arguments.force, initial=initial)
     if arguments.json:
         print(json.dumps({"run": str(folder), **to_document(record)}, indent=1))
     else:
         print(format_result(folder, record))
     return 0
-
-
-def read_settings(arguments: argparse.Namespace) -> TrainingSettings:
-    """Turn parsed arguments into settings.
-
-    Raises:
-        ValueError: A value is out of range.
-    """
-    numbers = {
-        field.name: getattr(arguments, field.name)
-        for field in fields(TrainingSettings)
-        if hasattr(arguments, field.name)
-    }
-    how = Augmentation(flip=arguments.flip, shift=arguments.shift, erase=arguments.erase)
-    return TrainingSettings(architecture=arguments.model, augmentation=how, **numbers)
 
 
 def format_result(folder: Path, record: RunRecord) -> str:
@@ -136,17 +105,4 @@ def format_result(folder: Path, record: RunRecord) -> str:
         f"{record.duration_s:.0f} s of training\n"
         f"Run folder: {folder} (report.md and figures/ show it)\n"
         f"Next: python -m export --run {folder}"
-    )
-
-
-def _add_number(
-    parser: argparse.ArgumentParser, name: str, kind: type[int] | type[float], what: str
-) -> None:
-    default = getattr(_DEFAULTS, name)
-    parser.add_argument(
-        f"--{name.replace('_', '-')}",
-        type=kind,
-        default=default,
-        metavar="N" if kind is int else "X",
-        help=f"{what} (default: {default:g})",
     )

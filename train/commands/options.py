@@ -1,0 +1,185 @@
+"""Options that several commands share, and how they become settings."""
+
+import argparse
+import re
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Literal
+
+from train.augmentation import Augmentation
+from train.data.image_folder import DEFAULT_SIDE, InputWishes
+from train.samples import ImageDataset
+from train.settings import TrainingSettings
+from train.zoo import ARCHITECTURES
+from train.zoo.backbones import BACKBONES
+
+DEFAULTS = TrainingSettings()
+
+
+def add_data(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say what to learn from."""
+    group = parser.add_argument_group("data")
+    group.add_argument(
+        "--data",
+        type=Path,
+        metavar="FOLDER",
+        help="folder with a folder of pictures for each class (any size, gray or colour; with "
+        "train and test inside it, that split is kept), or with the four files of Fashion-MNIST "
+        "(default: Fashion-MNIST, found or fetched)",
+    )
+    group.add_argument(
+        "--input-size",
+        type=parse_size,
+        metavar="PIXELS",
+        help="height and width of the model's input, as 96 or 64x96 (default: the pictures' own "
+        f"where they agree and are at most {DEFAULT_SIDE}, else {DEFAULT_SIDE})",
+    )
+    group.add_argument(
+        "--channels",
+        choices=("1", "3"),
+        help="1 for gray, 3 for colour (default: 3 where a picture has colour)",
+    )
+    group.add_argument(
+        "--resize",
+        choices=("crop", "fit", "stretch"),
+        help="how a picture of another ratio becomes the input (default: crop)",
+    )
+    group.add_argument(
+        "--polarity",
+        choices=("any", "light-on-dark", "dark-on-light"),
+        help="what the pictures are; a device then inverts the other kind (default: any, which "
+        "inverts none)",
+    )
+    group.add_argument(
+        "--test-fraction",
+        type=float,
+        default=0.2,
+        metavar="X",
+        help="share of each class that becomes the test split, 0–1, where the folder has none "
+        "(default: 0.2)",
+    )
+
+
+def add_model(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say what to train and from what."""
+    group = parser.add_argument_group("model")
+    group.add_argument(
+        "--model",
+        choices=(*ARCHITECTURES, *BACKBONES),
+        default=DEFAULTS.architecture,
+        metavar="NAME",
+        help="architecture: "
+        + "; ".join(f"{name} ({entry.summary})" for name, entry in ARCHITECTURES.items())
+        + f"; or one of Keras Applications: {', '.join(BACKBONES)} "
+        f"(default: {DEFAULTS.architecture})",
+    )
+    group.add_argument(
+        "--weights",
+        choices=("imagenet", "random"),
+        default="imagenet",
+        help="what a network of Keras Applications starts from (default: imagenet)",
+    )
+    group.add_argument(
+        "--init",
+        type=Path,
+        metavar="RUN",
+        help="run folder whose model to start from; for other classes its last layer is new",
+    )
+    group.add_argument(
+        "--freeze", action="store_true", help="train the last layer alone (default: all)"
+    )
+
+
+def add_training(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say how to train."""
+    group = parser.add_argument_group("training")
+    _add_number(group, "epochs", int, "passes over the training pictures")
+    _add_number(group, "batch_size", int, "pictures a step")
+    _add_number(group, "learning_rate", float, "greatest learning rate of Adam")
+    _add_number(group, "label_smoothing", float, "share of each target spread over all classes")
+    _add_number(group, "validation_fraction", float, "share of the training pictures held out, 0–1")
+    _add_number(group, "seed", int, "decides everything that chance does")
+    how = DEFAULTS.augmentation
+    group.add_argument(
+        "--flip",
+        action=argparse.BooleanOptionalAction,
+        default=how.flip,
+        help="mirror half of the training pictures; not where left and right matter, as in "
+        f"digits and letters (default: {'yes' if how.flip else 'no'})",
+    )
+    group.add_argument(
+        "--shift",
+        type=float,
+        default=how.shift,
+        metavar="X",
+        help=f"largest shift, as a fraction of the longest side (default: {how.shift:g})",
+    )
+    group.add_argument(
+        "--erase",
+        type=float,
+        default=how.erase,
+        metavar="X",
+        help=f"probability that a rectangle is erased, 0–1 (default: {how.erase:g})",
+    )
+
+
+def parse_size(text: str) -> tuple[int, int]:
+    """Turn ``96`` or ``64x96`` into (height, width)."""
+    match = re.fullmatch(r"(\d{1,4})(?:[x×](\d{1,4}))?", text)
+    if match is None:
+        raise argparse.ArgumentTypeError(f"expected a size such as 96 or 64x96, found {text!r}")
+    height = int(match[1])
+    return height, int(match[2]) if match[2] else height
+
+
+def read_wishes(arguments: argparse.Namespace) -> InputWishes:
+    """Turn parsed arguments into what is said of the input."""
+    defaults = InputWishes()
+    return InputWishes(
+        size=arguments.input_size,
+        channels={None: None, "1": 1, "3": 3}[arguments.channels],
+        resize=arguments.resize or defaults.resize,
+        polarity=arguments.polarity or defaults.polarity,
+    )
+
+
+def read_settings(arguments: argparse.Namespace) -> TrainingSettings:
+    """Turn parsed arguments into settings; what an initial run decides is left out.
+
+    Raises:
+        ValueError: A value is out of range.
+    """
+    numbers = {
+        field.name: getattr(arguments, field.name)
+        for field in fields(TrainingSettings)
+        if field.name != "init" and hasattr(arguments, field.name)
+    }
+    return TrainingSettings(
+        architecture=arguments.model,
+        augmentation=Augmentation(
+            flip=arguments.flip, shift=arguments.shift, erase=arguments.erase
+        ),
+        init=arguments.weights if arguments.model in BACKBONES else "",
+        **numbers,
+    )
+
+
+def fit_to_data(settings: TrainingSettings, dataset: ImageDataset) -> TrainingSettings:
+    """Let shifted pictures of this data set move in what surrounds them: black, or their edge."""
+    ground: Literal["black", "edge"] = (
+        "black" if dataset.input.polarity == "light-on-dark" else "edge"
+    )
+    return replace(settings, augmentation=replace(settings.augmentation, ground=ground))
+
+
+def _add_number(
+    group: argparse._ArgumentGroup, name: str, kind: type[int] | type[float], what: str
+) -> None:
+    default = getattr(DEFAULTS, name)
+    group.add_argument(
+        f"--{name.replace('_', '-')}",
+        type=kind,
+        default=default,
+        metavar="N" if kind is int else "X",
+        help=f"{what} (default: {default:g})",
+    )
