@@ -24,7 +24,7 @@ def render(**changes: Any) -> str:
     values = yaml.safe_load((_ROLE / "defaults" / "main.yml").read_text())
     values |= {
         "ansible_managed": "Ansible managed",
-        "edge_runtime_command": "watch /var/lib/edge-runtime/inbox",
+        "edge_runtime_command": "watch /srv/inbox",
         "edge_runtime_board": {"systemd": 252},
     }
     text = (_ROLE / "templates" / "edge-runtime.service.j2").read_text()
@@ -71,4 +71,4 @@ def test_a_watchdog_of_none_means_no_notifying() -> None:
 
 def test_the_service_runs_through_the_current_link() -> None:
     (line,) = [line for line in render().splitlines() if line.startswith("ExecStart=")]
-    assert line == "ExecStart=/opt/edge-runtime/current/run watch /var/lib/edge-runtime/inbox"
+    assert line == "ExecStart=/opt/edge-runtime/current/run watch /srv/inbox"

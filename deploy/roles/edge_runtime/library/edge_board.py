@@ -42,6 +42,8 @@ def main():
         epoch_s=int(time.time()),
         system_numpy=_has_system_numpy() if bits == 32 else False,
         systemd=_systemd_version(),
+        # Raspberry Pi OS starts its kernel with cgroup_disable=memory.
+        limits_memory="memory" in _read("/sys/fs/cgroup/cgroup.controllers").split(),
         built=releases.list_built(),
         current=releases.read_link("current"),
         previous=releases.read_link("previous"),
