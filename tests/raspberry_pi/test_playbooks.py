@@ -1,0 +1,37 @@
+"""The playbooks are well formed, and every variable that the role knows is described."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from tests.raspberry_pi.playbook import find_ansible
+
+_DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
+_ROLE = _DEPLOY / "roles" / "edge_runtime"
+
+
+@pytest.mark.parametrize("name", ["site.yml", "rollback.yml"])
+def test_the_playbook_is_well_formed(name: str) -> None:
+    program = find_ansible()
+    if program is None:
+        pytest.skip("ansible-playbook is missing: pip install -e '.[deploy]'")
+    inventory = str(_DEPLOY / "hosts.example.yml")
+    command = [program, "--syntax-check", "-i", inventory, "-e", "model=m.tflite"]
+    done = subprocess.run(
+        [*command, str(_DEPLOY / name)],
+        env={**os.environ, "LC_ALL": "C.UTF-8"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_every_default_is_described_and_every_description_has_a_default() -> None:
+    yaml = pytest.importorskip("yaml", reason="the [deploy] extra is missing")
+    defaults = yaml.safe_load((_ROLE / "defaults" / "main.yml").read_text())
+    described = yaml.safe_load((_ROLE / "meta" / "argument_specs.yml").read_text())
+    options = described["argument_specs"]["main"]["options"]
+    required = {name for name, option in options.items() if option.get("required")}
+    assert set(defaults) == set(options) - required
