@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
 from tests.raspberry_pi.playbook import find_ansible
 
 _DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
