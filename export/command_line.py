@@ -2,69 +2,132 @@
 
 import argparse
 import json
+import re
+import signal
 import sys
 from pathlib import Path
+from typing import Any
 
 from edge_runtime.document import to_document
 from edge_runtime.errors import EdgeRuntimeError
-from export.errors import OutputFolderError
-from export.gate import DEFAULT_MAX_DROP_POINTS
+from export.arguments import build_parser
+from export.errors import ExportError, OutputFolderError
 from export.manifest import Manifest
 from export.output_folder import check_output_folder
 from export.pipeline import Options, export_source
-from export.recipes import RECIPES, select_recipes
-from export.source import load_run
+from export.pixel_scaling import parse_pixel_scaling
+from export.recipes import select_recipes
+from export.source import Source, load_run
 from export.summary import format_summary
-
-_EXAMPLES = """\
-examples:
-  python -m export --run runs/fashion-cnn
-  python -m export --run runs/fashion-cnn --recipes static_int8,fp32 --out build/two
-"""
+from export.targets import find_target
+from export.user_model import UserModel, load_user_model
 
 
 def main(argv: list[str] | None = None) -> int:
     """Export a model; 0 done, 1 failed, 2 wrong use."""
-    parser = _build_parser()
+    parser = build_parser()
     arguments = parser.parse_args(argv)
-    if arguments.run is None:
-        parser.print_help(sys.stderr)
-        print("\nWhat to do next: name a run folder with --run.", file=sys.stderr)
+    mistake = _find_mistake(arguments)
+    if mistake is not None:
+        parser.print_usage(sys.stderr)
+        print(f"export: {mistake}", file=sys.stderr)
         return 2
+    # A polite kill cleans up as Ctrl-C does.
+    previous = signal.signal(signal.SIGTERM, _interrupt)
     try:
         return _export(arguments)
-    except EdgeRuntimeError as error:
+    except (EdgeRuntimeError, OSError) as error:
         if arguments.debug:
             raise
         print(f"export: {error}", file=sys.stderr)
-        return 2 if isinstance(error, OutputFolderError) else 1
+        return 2 if isinstance(error, OutputFolderError) and error.is_wrong_use else 1
     except KeyboardInterrupt:
         print("\nexport: interrupted; nothing was written", file=sys.stderr)
         return 130
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+def _find_mistake(arguments: argparse.Namespace) -> str | None:
+    if (arguments.run is None) == (arguments.model is None):
+        return "name a run folder with --run, or a model of your own with --model"
+    if arguments.model is not None and arguments.calibration is None:
+        return "--model needs --calibration: a folder with one sub-folder per class, or an .npz"
+    if not arguments.max_accuracy_drop >= 0:
+        return f"--max-accuracy-drop must be 0 or more points, found {arguments.max_accuracy_drop}"
+    if arguments.calibration_samples < 1 or arguments.evaluation_samples < 1:
+        return "--calibration-samples and --evaluation-samples must be 1 or more"
+    try:
+        parse_pixel_scaling(arguments.pixel_scaling)
+        target = find_target(arguments.target)
+        select_recipes(_names(arguments), with_ranges=True, formats=target.formats)
+        _parse_size(arguments.input_size)
+    except ExportError as error:
+        return str(error)
+    return None
 
 
 def _export(arguments: argparse.Namespace) -> int:
-    folder = arguments.out or Path("artifacts", arguments.run.resolve().name)
+    source_name = arguments.run.resolve().name if arguments.run else arguments.model.stem
+    folder = arguments.out or Path("artifacts", arguments.name or source_name)
     # Before TensorFlow is loaded: a mistake here should not cost ten seconds.
     check_output_folder(folder, force=arguments.force)
-    names = [name for name in (arguments.recipes or "").split(",") if name]
-    select_recipes(names, with_ranges=True)
-    print("loading TensorFlow and the model …", file=sys.stderr)
-    source = load_run(arguments.run)
+    if not arguments.quiet:
+        print("loading TensorFlow and the model …", file=sys.stderr)
+    source = _load_source(arguments)
+    target = find_target(arguments.target)
+    recipes = select_recipes(
+        _names(arguments), with_ranges=source.ranges is not None, formats=target.formats
+    )
     options = Options(
-        recipes=select_recipes(names, with_ranges=source.ranges is not None),
+        recipes=recipes,
+        target=target,
         max_drop_points=arguments.max_accuracy_drop,
         calibration_samples=arguments.calibration_samples,
+        calibration_method=arguments.calibration_method,
         force=arguments.force,
     )
-    for warning in source.warnings:
-        print(f"export: warning: {warning}", file=sys.stderr)
-    manifest = export_source(source, folder, options)
+    manifest = export_source(source, folder, options, show_progress=not arguments.quiet)
     _print_result(manifest, folder, as_json=arguments.json)
     return 0
 
 
+def _load_source(arguments: argparse.Namespace) -> Source:
+    if arguments.run is not None:
+        return load_run(arguments.run)
+    user = UserModel(
+        path=arguments.model,
+        labels=arguments.labels,
+        calibration=arguments.calibration,
+        evaluation=arguments.evaluation,
+        name=arguments.name,
+        pixel_scaling=parse_pixel_scaling(arguments.pixel_scaling),
+        input_size=_parse_size(arguments.input_size),
+        resize=arguments.resize,
+        polarity=arguments.polarity,
+        licence=arguments.licence,
+        custom_code=arguments.custom_code,
+        evaluation_samples=arguments.evaluation_samples,
+    )
+    return load_user_model(user)
+
+
+def _names(arguments: argparse.Namespace) -> list[str]:
+    return [name.strip() for name in (arguments.recipes or "").split(",") if name.strip()]
+
+
+def _parse_size(text: str | None) -> tuple[int, int, int] | None:
+    if text is None:
+        return None
+    match = re.fullmatch(r"(\d+)[x×](\d+)[x×]([13])", text)
+    if match is None:
+        raise ExportError(f"--input-size takes HEIGHTxWIDTHxCHANNELS, found {text!r}")
+    return int(match[1]), int(match[2]), int(match[3])
+
+
 def _print_result(manifest: Manifest, folder: Path, *, as_json: bool) -> None:
+    for warning in manifest.warnings:
+        print(f"export: warning: {warning}", file=sys.stderr)
     if as_json:
         json.dump({"folder": str(folder), **to_document(manifest)}, sys.stdout, indent=1)
         print()
@@ -72,39 +135,5 @@ def _print_result(manifest: Manifest, folder: Path, *, as_json: bool) -> None:
         print(format_summary(manifest, folder))
 
 
-def _build_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m export",
-        description="Turn a trained Keras classifier into verified, quantized TFLite and ONNX "
-        "files that describe themselves.",
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    add = parser.add_argument
-    add("--run", type=Path, metavar="DIR", help="run folder that training left")
-    add("--out", type=Path, metavar="DIR", help="folder to make (default: artifacts/NAME)")
-    add(
-        "--recipes",
-        metavar="LIST",
-        help="comma-separated: " + ", ".join(recipe.key for recipe in RECIPES) + "; a precision "
-        "alone means both formats, tflite or onnx every precision (default: all)",
-    )
-    add(
-        "--max-accuracy-drop",
-        type=float,
-        default=DEFAULT_MAX_DROP_POINTS,
-        metavar="POINTS",
-        help="keep out a file that may lose more, in percentage points; the upper end of the "
-        "paired 95 %% interval counts (default: %(default)s)",
-    )
-    add(
-        "--calibration-samples",
-        type=int,
-        default=500,
-        metavar="N",
-        help="calibration pictures to use at most (default: %(default)s)",
-    )
-    add("--force", action="store_true", help="replace an earlier export in the same folder")
-    add("--json", action="store_true", help="print the manifest as JSON")
-    add("--debug", action="store_true", help="show a traceback on failure")
-    return parser
+def _interrupt(*_: Any) -> None:
+    raise KeyboardInterrupt

@@ -10,7 +10,8 @@ from edge_runtime.contract import LearnedRanges, Requirements
 from export.errors import ConversionError
 from export.float_model import FloatClassifier, Traceable, to_frozen_function
 from export.onnx_graph import find_opset
-from export.recipes import Recipe
+from export.recipes import DEFAULT_CALIBRATION_METHOD, CalibrationMethod, Recipe
+from export.targets import DEFAULT_SETTINGS, ConversionSettings
 from export.tflite_file import find_least_runtime, to_later_version
 
 
@@ -36,6 +37,8 @@ class Converter:
         classifier: The float model.
         calibration: (N, height, width, channels) uint8; for recipes that need it.
         ranges: Learned in training; for recipes that need them.
+        settings: What the target device asks for.
+        ranges_by: How ONNX's static quantization finds ranges; TFLite's knows min-max alone.
     """
 
     def __init__(
@@ -43,10 +46,14 @@ class Converter:
         classifier: FloatClassifier,
         calibration: npt.NDArray[np.uint8],
         ranges: LearnedRanges | None = None,
+        settings: ConversionSettings = DEFAULT_SETTINGS,
+        ranges_by: CalibrationMethod = DEFAULT_CALIBRATION_METHOD,
     ) -> None:
         self._classifier = classifier
         self._calibration = calibration
         self._ranges = ranges
+        self._settings = settings
+        self._ranges_by = ranges_by
         self._frozen: Any = None
         self._float_onnx: Any = None
 
@@ -68,7 +75,7 @@ class Converter:
             function = to_frozen_function(self._build_fake_quant(kernels=True))
         else:
             function = self._frozen = self._frozen or to_frozen_function(self._classifier)
-        content = to_tflite(function, recipe.method, self._calibration)
+        content = to_tflite(function, recipe.method, self._calibration, self._settings)
         least = to_later_version(find_least_runtime(content), recipe.least_tflite)
         return Converted(recipe, content, Requirements(tflite_runtime=least))
 
@@ -76,11 +83,13 @@ class Converter:
         from export.to_onnx import to_float_onnx, to_learned_onnx, to_quantized_onnx
 
         if recipe.method == "learned":
-            model = to_learned_onnx(self._build_fake_quant(kernels=False))
+            model = to_learned_onnx(self._build_fake_quant(kernels=False), self._settings)
         else:
-            model = self._float_onnx = self._float_onnx or to_float_onnx(self._classifier)
+            if self._float_onnx is None:
+                self._float_onnx = to_float_onnx(self._classifier, self._settings)
+            model = self._float_onnx
             if recipe.method != "float32":
-                model = to_quantized_onnx(model, recipe.method, self._calibration)
+                model = to_quantized_onnx(model, recipe.method, self._calibration, self._ranges_by)
         requires = Requirements(onnx_opset=find_opset(model), onnx_ir_version=model.ir_version)
         return Converted(recipe, model.SerializeToString(deterministic=True), requires)
 

@@ -24,4 +24,16 @@ class ConversionError(ExportError):
 
 
 class OutputFolderError(ExportError):
-    """The folder to write to is in use or cannot be written."""
+    """The folder to write to is in use or cannot be written.
+
+    Attributes:
+        is_wrong_use: The user named a folder that must not be touched; nothing failed.
+    """
+
+    is_wrong_use = False
+
+
+class OutputFolderInUseError(OutputFolderError):
+    """The folder to write to holds something that must not be replaced."""
+
+    is_wrong_use = True

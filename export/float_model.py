@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from edge_runtime.contract import ModelSpec
 from export.errors import ModelFileError, NotAClassifierError
+from export.pixel_scaling import RAW_PIXELS, PixelScaling
 from export.quiet import silence
 from export.tensorflow_import import load_keras, load_tensorflow
 
@@ -35,14 +36,21 @@ class FloatClassifier:
     Attributes:
         model: The Keras model.
         spec: What it is.
+        pixel_scaling: What is done to raw pixels before the model's first layer.
     """
 
     model: Any
     spec: ModelSpec
+    pixel_scaling: PixelScaling = RAW_PIXELS
 
     def apply(self, image: Any, /) -> Any:
         """Trace the model on a symbolic float32 tensor (batch, height, width, channels) 0–255."""
-        return self.model(image, training=False)
+        tf = load_tensorflow()
+        if not self.pixel_scaling.is_identity:
+            image = image * tf.constant(self.pixel_scaling.scale, tf.float32)
+            image = image + tf.constant(self.pixel_scaling.offset, tf.float32)
+        # A model of mixed precision may answer in float16.
+        return tf.cast(self.model(image, training=False), tf.float32)
 
     def measure_scores(
         self, images: npt.NDArray[np.uint8], on_batch: Callable[[int], None] = lambda _: None

@@ -102,6 +102,22 @@ class ArtifactEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class LayerNoise:
+    """How much of a layer's signal static int8 keeps.
+
+    Attributes:
+        tensor: Name of the layer's output in the TFLite file.
+        operator: What computes it, such as ``CONV_2D``.
+        sqnr_db: Signal to quantization noise of the output, in decibels; noise of all layers
+            before it included. 20 dB is a noise of 10 % of the signal, 40 dB of 1 %.
+    """
+
+    tensor: str
+    operator: str
+    sqnr_db: float
+
+
+@dataclass(frozen=True, slots=True)
 class Versions:
     """What made the files."""
 
@@ -125,11 +141,15 @@ class Manifest:
         model: What the classifier is.
         model_sha256: Of the ``.keras`` file.
         versions: Packages that made the files.
+        target: Name of the device that the files must load on.
         calibration: Pictures that ranges were found from.
+        calibration_method: How ONNX's static quantization found them.
         verified_on: Pictures that every file was compared on.
+        reference_correct: How many of those the float model labels rightly.
         max_accuracy_drop_points: The gate.
         recommended: File name of the smallest file that is still right; None where none is.
         artifacts: One per recipe asked for.
+        layer_noise: Of the static int8 TFLite file, in the order of execution; empty without it.
         warnings: For people.
     """
 
@@ -139,9 +159,13 @@ class Manifest:
     model: ModelSpec
     model_sha256: str
     versions: Versions
+    target: str
     calibration: SampleSet
+    calibration_method: str
     verified_on: SampleSet
+    reference_correct: int
     max_accuracy_drop_points: float
     recommended: str | None
     artifacts: tuple[ArtifactEntry, ...]
+    layer_noise: tuple[LayerNoise, ...] = ()
     warnings: tuple[str, ...] = ()

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from export.errors import OutputFolderError
+from export.errors import OutputFolderError, OutputFolderInUseError
 from export.manifest import FILE_NAME
 
 
@@ -14,19 +14,19 @@ def check_output_folder(folder: Path, *, force: bool) -> None:
     """Check early, before any work, that the folder may be written.
 
     Raises:
-        OutputFolderError: It holds something and `force` is not set, or is no folder.
+        OutputFolderInUseError: It holds something and `force` is not set, or is no folder.
     """
     if folder.exists() and not folder.is_dir():
-        raise OutputFolderError(f"{folder} is a file; name a folder with --out")
+        raise OutputFolderInUseError(f"{folder} is a file; name a folder with --out")
     if not folder.is_dir() or not any(folder.iterdir()):
         return
     what = "an earlier export" if (folder / FILE_NAME).is_file() else "other files"
     if not force:
-        raise OutputFolderError(
+        raise OutputFolderInUseError(
             f"{folder} already holds {what}; choose another --out, or replace it with --force"
         )
     if what == "other files":
-        raise OutputFolderError(
+        raise OutputFolderInUseError(
             f"{folder} holds files that no export wrote; --force replaces earlier exports only. "
             "Choose an empty --out"
         )

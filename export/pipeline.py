@@ -1,7 +1,6 @@
-"""The whole export, step by step: convert, run everywhere, judge, describe, write."""
+"""The whole export, step by step: convert, run everywhere, judge, describe, write, report."""
 
 import dataclasses
-import hashlib
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,33 +10,37 @@ import numpy as np
 import numpy.typing as npt
 
 from edge_runtime import __version__ as toolkit_version
-from edge_runtime.contract import (
-    SCHEMA_VERSION,
-    ArtifactMetadata,
-    MeasuredAccuracy,
-    Quantization,
-)
 from edge_runtime.document import to_json
+from export.artifact_writer import ArtifactWriter
 from export.convert import Converted, Converter
-from export.describe import to_described
 from export.environment import find_created, find_versions
 from export.errors import ConversionError, ExportError
 from export.findings import compare_runtimes, to_finding
-from export.gate import DEFAULT_MAX_DROP_POINTS, choose_recommended, judge
-from export.golden import build_golden, choose_golden
+from export.gate import DEFAULT_MAX_DROP_POINTS, choose_recommended
+from export.golden import choose_golden
+from export.judging import judge_file
+from export.layer_noise import measure_layer_noise
 from export.manifest import (
     FILE_NAME,
     MANIFEST_VERSION,
     ArtifactEntry,
+    LayerNoise,
     Manifest,
     SampleSet,
     Status,
 )
 from export.output_folder import check_output_folder, fill_folder
 from export.progress import Progress
-from export.recipes import Recipe
+from export.recipes import (
+    DEFAULT_CALIBRATION_METHOD,
+    DEFAULT_CALIBRATION_SAMPLES,
+    CalibrationMethod,
+    Recipe,
+)
+from export.report import write_report
 from export.source import Source
-from export.verification import Replay, find_backends, replay_all
+from export.targets import TARGETS, Target
+from export.verification import Replay, replay_all
 
 Scores = npt.NDArray[np.float32]
 
@@ -48,14 +51,18 @@ class Options:
 
     Attributes:
         recipes: What to make.
+        target: Where it must load.
         max_drop_points: The gate: percentage points of accuracy that may be lost.
         calibration_samples: At most so many calibration pictures are used.
+        calibration_method: How ONNX's static quantization finds ranges.
         force: Replace an earlier export.
     """
 
     recipes: tuple[Recipe, ...]
+    target: Target = TARGETS["any"]
     max_drop_points: float = DEFAULT_MAX_DROP_POINTS
-    calibration_samples: int = 500
+    calibration_samples: int = DEFAULT_CALIBRATION_SAMPLES
+    calibration_method: CalibrationMethod = DEFAULT_CALIBRATION_METHOD
     force: bool = False
 
 
@@ -87,8 +94,8 @@ class _Export:
         self._verified_on = source.evaluation or source.calibration
         self._calibration = source.calibration.first(options.calibration_samples)
         self._created = find_created()
-        steps = 1 + sum(1 + len(find_backends(r.format)) for r in options.recipes)
-        self._progress = Progress(steps, enabled=show_progress)
+        runs = sum(len(options.target.find_backends(recipe.format)) for recipe in options.recipes)
+        self._progress = Progress(3 + len(options.recipes) + runs, enabled=show_progress)
 
     def run(self, folder: Path) -> Manifest:
         self._progress.announce("asking the float model")
@@ -96,30 +103,41 @@ class _Export:
         self._progress.advance("asked the float model")
         converted, failed = self._convert()
         replays = self._replay(converted)
-        self._progress.finish()
-        golden = choose_golden(self._verified_on, reference)
+        noise = self._measure_noise(converted)
+        self._progress.announce("writing files and report")
+        writer = ArtifactWriter(
+            spec=self._spec,
+            created=self._created,
+            calibration=self._calibration,
+            verified_on=self._verified_on,
+            reference=reference,
+            golden=choose_golden(self._verified_on, reference),
+            is_evaluation=self._source.evaluation is not None,
+        )
         with fill_folder(folder) as partial:
             entries = [
-                self._finish(partial, file, runs, reference, golden)
+                self._finish(partial, file, runs, writer)
                 for file, runs in zip(converted, replays, strict=True)
             ]
-            manifest = self._build_manifest((*entries, *failed))
-            if self._source.evaluation is not None:
-                np.savez_compressed(
-                    partial / "evaluation.npz",
-                    images=self._source.evaluation.images,
-                    labels=self._source.evaluation.labels,
-                    reference_scores=reference,
-                )
+            manifest = self._build_manifest((*entries, *failed), reference, noise)
             (partial / FILE_NAME).write_text(to_json(manifest), encoding="utf-8")
+            self._write_evaluation(partial, reference)
+            write_report(manifest, self._verified_on, partial)
+        self._progress.advance("written")
+        self._progress.finish()
         return manifest
 
     def _convert(self) -> tuple[list[Converted], list[ArtifactEntry]]:
+        options = self._options
         converter = Converter(
-            self._source.classifier, self._calibration.images, self._source.ranges
+            self._source.classifier,
+            self._calibration.images,
+            self._source.ranges,
+            options.target.settings,
+            options.calibration_method,
         )
         converted, failed = [], []
-        for recipe in self._options.recipes:
+        for recipe in options.recipes:
             self._progress.announce(f"converting to {recipe.key}")
             try:
                 converted.append(converter.convert(recipe))
@@ -140,21 +158,25 @@ class _Export:
                 self._progress.advance(f"{verb} {files[path].recipe.key} on {replay.backend}")
 
             self._progress.announce("running every file on every runtime")
-            replays = replay_all(files, self._verified_on.images, folder, tell)
+            backends = self._options.target.find_backends
+            replays = replay_all(files, self._verified_on.images, folder, backends, tell)
         return [replays[path] for path in files]
 
+    def _measure_noise(self, converted: Sequence[Converted]) -> tuple[LayerNoise, ...]:
+        self._progress.announce("measuring the noise of each layer")
+        by_key = {file.recipe.key: file.content for file in converted}
+        exact, stored = by_key.get("fp32.tflite"), by_key.get("static_int8.tflite")
+        noise = measure_layer_noise(exact, stored, self._verified_on) if exact and stored else ()
+        self._progress.advance("measured the noise of each layer")
+        return noise
+
     def _finish(
-        self,
-        folder: Path,
-        file: Converted,
-        replays: tuple[Replay, ...],
-        reference: Scores,
-        golden: tuple[int, ...],
+        self, folder: Path, file: Converted, replays: tuple[Replay, ...], writer: ArtifactWriter
     ) -> ArtifactEntry:
-        """Judge one file and, where it passes, write it with its description."""
-        findings = tuple(to_finding(run, reference, self._verified_on.labels) for run in replays)
-        comparisons = [f.comparison for f in findings if f.comparison is not None]
-        verdict = judge(comparisons, self._options.max_drop_points)
+        """Judge one file and, where it passes, write it."""
+        labels, options = self._verified_on.labels, self._options
+        findings = tuple(to_finding(run, writer.reference, labels) for run in replays)
+        verdict = judge_file(findings, file.requires, options.target, options.max_drop_points)
         entry = dataclasses.replace(
             self._build_entry(
                 file.recipe, "kept" if verdict.passed else "rejected", verdict.reason
@@ -166,42 +188,8 @@ class _Export:
         if not verdict.passed:
             return entry
         primary = next(run for run in replays if run.scores is not None)
-        metadata = self._build_metadata(file, primary, reference, golden)
-        content = to_described(file.content, file.recipe.format, metadata)
-        (folder / entry.file).write_bytes(content)
-        return dataclasses.replace(
-            entry, size_bytes=len(content), sha256=hashlib.sha256(content).hexdigest()
-        )
-
-    def _build_metadata(
-        self, file: Converted, primary: Replay, reference: Scores, golden: tuple[int, ...]
-    ) -> ArtifactMetadata:
-        assert primary.scores is not None
-        labels = self._verified_on.labels
-        accuracy = None
-        if self._source.evaluation is not None:
-            accuracy = MeasuredAccuracy(
-                correct=int((primary.scores.argmax(axis=1) == labels).sum()),
-                reference_correct=int((reference.argmax(axis=1) == labels).sum()),
-                total=len(labels),
-                runtime=f"{primary.runtime}, {find_versions().machine}",
-            )
-        calibrated = file.recipe.needs == "calibration"
-        return ArtifactMetadata(
-            schema_version=SCHEMA_VERSION,
-            toolkit_version=toolkit_version,
-            created=self._created,
-            model=self._spec,
-            quantization=Quantization(
-                precision=file.recipe.precision,
-                method=file.recipe.description,
-                calibration_samples=len(self._calibration) if calibrated else 0,
-                calibration_sha256=self._calibration.sha256 if calibrated else None,
-            ),
-            requires=file.requires,
-            accuracy=accuracy,
-            golden=build_golden(self._verified_on, golden, primary.scores),
-        )
+        size_bytes, sha256 = writer.write(folder / entry.file, file, primary)
+        return dataclasses.replace(entry, size_bytes=size_bytes, sha256=sha256)
 
     def _build_entry(self, recipe: Recipe, status: Status, reason: str | None) -> ArtifactEntry:
         return ArtifactEntry(
@@ -213,13 +201,19 @@ class _Export:
             reason=reason,
         )
 
-    def _build_manifest(self, entries: tuple[ArtifactEntry, ...]) -> Manifest:
+    def _build_manifest(
+        self,
+        entries: tuple[ArtifactEntry, ...],
+        reference: Scores,
+        noise: tuple[LayerNoise, ...],
+    ) -> Manifest:
         by_file = {recipe.to_file_name(self._spec.name): recipe for recipe in self._options.recipes}
         kept = {by_file[e.file]: e.size_bytes for e in entries if e.size_bytes is not None}
         if not kept:
             reasons = "; ".join(f"{entry.file}: {entry.reason}" for entry in entries)
             raise ExportError(f"no file came out right, so nothing was written. {reasons}")
         recommended = choose_recommended(kept)
+        labels = self._verified_on.labels
         is_evaluation = self._source.evaluation is not None
         return Manifest(
             schema_version=MANIFEST_VERSION,
@@ -228,14 +222,39 @@ class _Export:
             model=self._spec,
             model_sha256=self._source.model_sha256,
             versions=find_versions(),
+            target=self._options.target.name,
             calibration=SampleSet(len(self._calibration), self._calibration.sha256, "calibration"),
+            calibration_method=self._options.calibration_method,
             verified_on=SampleSet(
-                len(self._verified_on),
+                len(labels),
                 self._verified_on.sha256,
                 "evaluation" if is_evaluation else "calibration",
             ),
+            reference_correct=int((reference.argmax(axis=1) == labels).sum()),
             max_accuracy_drop_points=self._options.max_drop_points,
             recommended=recommended.to_file_name(self._spec.name) if recommended else None,
             artifacts=entries,
-            warnings=self._source.warnings,
+            layer_noise=noise,
+            warnings=(*self._source.warnings, *_warn_of_chance(reference, labels)),
         )
+
+    def _write_evaluation(self, folder: Path, reference: Scores) -> None:
+        evaluation = self._source.evaluation
+        if evaluation is not None:
+            np.savez_compressed(
+                folder / "evaluation.npz",
+                images=evaluation.images,
+                labels=evaluation.labels,
+                reference_scores=reference,
+            )
+
+
+def _warn_of_chance(reference: Scores, labels: npt.NDArray[np.int64]) -> tuple[str, ...]:
+    hits, chance = float((reference.argmax(axis=1) == labels).mean()), 1 / reference.shape[1]
+    if hits > 2 * chance or hits > 0.5:
+        return ()
+    return (
+        f"the float model itself is right on only {100 * hits:.1f} % of the pictures, about what "
+        "guessing gives. Check the order of the labels, and --pixel-scaling if the model has no "
+        "Rescaling layer of its own",
+    )

@@ -12,6 +12,10 @@ from export.errors import ExportError
 
 Format = Literal["tflite", "onnx"]
 Method = Literal["float32", "float16", "dynamic", "static", "int16x8", "learned"]
+CalibrationMethod = Literal["min-max", "percentile", "entropy"]
+CALIBRATION_METHODS: tuple[CalibrationMethod, ...] = ("min-max", "percentile", "entropy")
+DEFAULT_CALIBRATION_METHOD: CalibrationMethod = "min-max"
+DEFAULT_CALIBRATION_SAMPLES = 500
 Needs = Literal["nothing", "calibration", "ranges"]
 
 
@@ -104,13 +108,16 @@ RECIPES: tuple[Recipe, ...] = (
 )
 
 
-def select_recipes(names: list[str], *, with_ranges: bool) -> tuple[Recipe, ...]:
+def select_recipes(
+    names: list[str], *, with_ranges: bool, formats: tuple[Format, ...] = ("tflite", "onnx")
+) -> tuple[Recipe, ...]:
     """Pick rows of the table, in its order.
 
     Args:
         names: Keys (``static_int8.tflite``), precisions (``static_int8``: every format of it),
             formats (``onnx``: every precision of it); empty for all that the model allows.
         with_ranges: Whether learned ranges are there.
+        formats: What the target device can load.
 
     Raises:
         ExportError: A name is unknown, or a named recipe lacks what it needs.
@@ -122,11 +129,16 @@ def select_recipes(names: list[str], *, with_ranges: bool) -> tuple[Recipe, ...]
                 f"no recipe is called {name!r}; known are {known}, "
                 "a precision such as static_int8 (both formats) or a format (tflite, onnx)"
             )
-    chosen = tuple(
+    asked = [
         recipe
         for recipe in RECIPES
         if not names or any(name in _names_of(recipe) for name in names)
-    )
+    ]
+    chosen = [recipe for recipe in asked if recipe.format in formats]
+    if not chosen:
+        raise ExportError(
+            f"the target loads {' and '.join(formats)} files only, not {asked[0].key}"
+        )
     possible = tuple(recipe for recipe in chosen if with_ranges or recipe.needs != "ranges")
     if not possible:
         raise ExportError(

@@ -34,6 +34,13 @@ class Samples:
         """The first `count` of them; calibration files are stratified in every prefix."""
         return Samples(self.images[:count], self.labels[:count])
 
+    def spread(self, count: int) -> "Samples":
+        """At most `count` of them, evenly spread over the whole."""
+        if len(self) <= count:
+            return self
+        chosen = np.linspace(0, len(self) - 1, count).round().astype(np.intp)
+        return Samples(self.images[chosen], self.labels[chosen])
+
     @property
     def sha256(self) -> str:
         """Of the pictures' raw bytes, in their order."""

@@ -62,28 +62,35 @@ def load_run(run: Path) -> Source:
     if (run / "ranges.json").is_file():
         where = run / "ranges.json"
         ranges = from_json(LearnedRanges, where.read_bytes(), str(where))
-    return build_source(run / "model.keras", spec, calibration, evaluation, ranges)
+    model = load_keras_model(run / "model.keras")
+    check_classifier(model, spec)
+    return build_source(
+        run / "model.keras", FloatClassifier(model, spec), calibration, evaluation, ranges
+    )
 
 
 def build_source(
     model_path: Path,
-    spec: ModelSpec,
+    classifier: FloatClassifier,
     calibration: Samples,
     evaluation: Samples | None,
     ranges: LearnedRanges | None = None,
 ) -> Source:
-    """Check pictures first (cheap), then load the model.
+    """Check that the pictures can be trusted, and put everything together.
 
     Raises:
-        ExportError: Something does not fit together.
+        SampleError: They cannot.
     """
     warnings = check_calibration(calibration)
-    if evaluation is not None:
+    if evaluation is None:
+        warnings.append(
+            "no evaluation pictures: files are judged on the calibration pictures, which flatters "
+            "them, and no accuracy is written into them. Name some with --evaluation"
+        )
+    else:
         check_disjoint(calibration, evaluation)
-    model = load_keras_model(model_path)
-    check_classifier(model, spec)
     return Source(
-        classifier=FloatClassifier(model, spec),
+        classifier=classifier,
         model_sha256=hashlib.sha256(model_path.read_bytes()).hexdigest(),
         calibration=calibration,
         evaluation=evaluation,

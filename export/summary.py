@@ -31,7 +31,7 @@ def format_summary(manifest: Manifest, folder: Path) -> str:
         f"checked on {where}; 95 % intervals, in percentage points",
         *notes,
         f"recommended: {folder / manifest.recommended}" if manifest.recommended else "",
-        f"written to {folder}",
+        f"written to {folder}; read {folder / 'report.md'}",
     ]
     return "\n".join(lines + tail)
 

@@ -50,10 +50,11 @@ def find_least_runtime(content: bytes) -> str | None:
 def to_later_version(first: str | None, second: str | None) -> str | None:
     """Choose the later of two dotted release numbers; None stands for any release."""
     known = [version for version in (first, second) if version]
-    return max(known, key=_version_key, default=None)
+    return max(known, key=to_version_key, default=None)
 
 
-def _version_key(version: str) -> tuple[int, ...]:
+def to_version_key(version: str) -> tuple[int, ...]:
+    """Turn a dotted release number into something that sorts."""
     parts = (list(itertools.takewhile(str.isdigit, part)) for part in version.split("."))
     return tuple(int("".join(digits) or 0) for digits in parts)
 

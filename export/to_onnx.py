@@ -1,7 +1,7 @@
 """Conversion of the float model to ONNX, cleaned, and its quantized forms."""
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,19 +13,19 @@ from export.float_model import Traceable
 from export.onnx_graph import check_graph, to_clean_graph
 from export.onnx_kernels import to_int8_kernels, to_signed_activations
 from export.quiet import silence
-from export.recipes import Method
+from export.recipes import DEFAULT_CALIBRATION_METHOD, CalibrationMethod, Method
+from export.targets import DEFAULT_SETTINGS, ConversionSettings
 from export.tensorflow_import import load_tensorflow
 
-# Opset 17 and IR version 8 load in every onnxruntime since 1.12 (2022), older than any on a board
-# that this toolkit names; nothing newer is needed here.
-OPSET = 17
-IR_VERSION = 8
 
-
-def to_float_onnx(network: Traceable) -> Any:
+def to_float_onnx(network: Traceable, settings: ConversionSettings = DEFAULT_SETTINGS) -> Any:
     """Convert a network to a clean `onnx.ModelProto` with a free batch size.
 
     `tf2onnx.convert.from_keras` fails on Keras 3 models; `from_function` does not.
+
+    Args:
+        network: The float model, or one with fake-quant operators on its activations.
+        settings: What the target device asks for.
 
     Raises:
         ConversionError: tf2onnx refuses the model, or leaves a graph that breaks the standard.
@@ -38,26 +38,27 @@ def to_float_onnx(network: Traceable) -> Any:
             import tf2onnx
 
             model, _ = tf2onnx.convert.from_function(
-                function, input_signature=signature, opset=OPSET
+                function, input_signature=signature, opset=settings.onnx_opset
             )
-            model = to_clean_graph(model, network.spec, IR_VERSION)
+            model = to_clean_graph(model, network.spec, settings.onnx_ir_version)
     except Exception as error:  # tf2onnx raises many kinds
         raise ConversionError(f"ONNX cannot express this model: {error}") from error
     check_graph(model)
     return model
 
 
-def to_learned_onnx(network: Traceable) -> Any:
+def to_learned_onnx(network: Traceable, settings: ConversionSettings = DEFAULT_SETTINGS) -> Any:
     """Convert a network whose activations pass through fake-quant operators to QDQ, S8S8.
 
     Args:
         network: From `export.fake_quant.build_fake_quant` without kernel operators: kernels are
             stored as int8 here, in the finished graph.
+        settings: What the target device asks for.
 
     Raises:
         ConversionError: See `to_float_onnx`.
     """
-    model = to_float_onnx(network)
+    model = to_float_onnx(network, settings)
     to_signed_activations(model)
     to_int8_kernels(model)
     check_graph(model)
@@ -65,14 +66,18 @@ def to_learned_onnx(network: Traceable) -> Any:
 
 
 def to_quantized_onnx(
-    model: Any, method: Method, calibration: npt.NDArray[np.uint8] | None = None
+    model: Any,
+    method: Method,
+    calibration: npt.NDArray[np.uint8],
+    ranges_by: CalibrationMethod = DEFAULT_CALIBRATION_METHOD,
 ) -> Any:
     """Quantize a clean float model.
 
     Args:
         model: From `to_float_onnx`; not changed.
         method: ``dynamic`` or ``static``.
-        calibration: (N, height, width, channels) uint8; needed for ``static``.
+        calibration: (N, height, width, channels) uint8; for ``static``.
+        ranges_by: How ``static`` finds ranges from what it sees.
 
     Returns:
         A new `onnx.ModelProto`.
@@ -87,11 +92,14 @@ def to_quantized_onnx(
         try:
             with silence():
                 onnx.save(model, source)
-                _QUANTIZERS[method](source, target, calibration)
+                if method == "dynamic":
+                    _quantize_dynamic(source, target)
+                else:
+                    _quantize_static(source, target, calibration, ranges_by)
                 quantized = onnx.load(target)
         except Exception as error:  # the quantizer raises many kinds
             raise ConversionError(f"ONNX Runtime cannot quantize this model: {error}") from error
-    quantized.ir_version = IR_VERSION
+    quantized.ir_version = model.ir_version
     check_graph(quantized)
     return quantized
 
@@ -107,31 +115,32 @@ class _Calibration:
         return None if image is None else {"image": image[np.newaxis].astype(np.float32)}
 
 
-def _quantize_dynamic(
-    source: Path, target: Path, calibration: npt.NDArray[np.uint8] | None
-) -> None:
-    del calibration
+def _quantize_dynamic(source: Path, target: Path) -> None:
     from onnxruntime import quantization
 
+    # onnxruntime's ConvInteger takes unsigned kernels only.
     quantization.quantize_dynamic(
         source, target, per_channel=True, weight_type=quantization.QuantType.QUInt8
     )
 
 
-def _quantize_static(source: Path, target: Path, calibration: npt.NDArray[np.uint8] | None) -> None:
+def _quantize_static(
+    source: Path, target: Path, calibration: npt.NDArray[np.uint8], ranges_by: CalibrationMethod
+) -> None:
     from onnxruntime import quantization
 
+    methods = {
+        "min-max": quantization.CalibrationMethod.MinMax,
+        "percentile": quantization.CalibrationMethod.Percentile,
+        "entropy": quantization.CalibrationMethod.Entropy,
+    }
     quantization.quantize_static(
         source,
         target,
-        _Calibration(calibration if calibration is not None else np.empty((0,), np.uint8)),
+        _Calibration(calibration),
         quant_format=quantization.QuantFormat.QDQ,
         per_channel=True,
         activation_type=quantization.QuantType.QInt8,
         weight_type=quantization.QuantType.QInt8,
-        calibrate_method=quantization.CalibrationMethod.MinMax,
+        calibrate_method=methods[ranges_by],
     )
-
-
-_Quantizer = Callable[[Path, Path, npt.NDArray[np.uint8] | None], None]
-_QUANTIZERS: dict[Method, _Quantizer] = {"dynamic": _quantize_dynamic, "static": _quantize_static}

@@ -9,12 +9,16 @@ import numpy.typing as npt
 from export.errors import ConversionError
 from export.quiet import silence
 from export.recipes import Method
+from export.targets import DEFAULT_SETTINGS, ConversionSettings
 from export.tensorflow_import import load_tensorflow
 from export.tflite_file import to_finished_tflite
 
 
 def to_tflite(
-    function: Any, method: Method, calibration: npt.NDArray[np.uint8] | None = None
+    function: Any,
+    method: Method,
+    calibration: npt.NDArray[np.uint8] | None = None,
+    settings: ConversionSettings = DEFAULT_SETTINGS,
 ) -> bytes:
     """Convert a frozen function of one picture.
 
@@ -22,6 +26,7 @@ def to_tflite(
         function: From `export.float_model.to_frozen_function`.
         method: How; ``learned`` where the function holds fake-quant operators.
         calibration: (N, height, width, channels) uint8; for ``static`` and ``int16x8``.
+        settings: What the target device asks for.
 
     Returns:
         The flatbuffer, with named input and output and a batch that can be resized.
@@ -33,7 +38,12 @@ def to_tflite(
     try:
         with silence():
             converter = tf.lite.TFLiteConverter.from_concrete_functions([function])
-            _SETTINGS[method](converter, tf)
+            if method not in ("float32", "float16"):
+                # TensorFlow's default makes dense layers that tflite-runtime 2.14 cannot load.
+                converter._experimental_disable_per_channel_quantization_for_dense_layers = (
+                    not settings.per_channel_dense
+                )
+            _PREPARE[method](converter, tf)
             if calibration is not None and method in ("static", "int16x8"):
                 converter.representative_dataset = lambda: _feed(calibration)
             return to_finished_tflite(converter.convert())
@@ -57,16 +67,12 @@ def _set_float16(converter: Any, tf: Any) -> None:
 
 def _set_dynamic(converter: Any, tf: Any) -> None:
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    # Per-channel dense layers need FULLY_CONNECTED version 12, which tflite-runtime 2.14 (the last
-    # of its name) refuses to load.
-    converter._experimental_disable_per_channel_quantization_for_dense_layers = True
 
 
 def _set_static(converter: Any, tf: Any) -> None:
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
     converter.inference_input_type = converter.inference_output_type = tf.int8
-    converter._experimental_disable_per_channel_quantization_for_dense_layers = True
 
 
 def _set_learned(converter: Any, tf: Any) -> None:
@@ -79,10 +85,9 @@ def _set_int16x8(converter: Any, tf: Any) -> None:
     converter.target_spec.supported_ops = [
         tf.lite.OpsSet.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8
     ]
-    converter._experimental_disable_per_channel_quantization_for_dense_layers = True
 
 
-_SETTINGS: dict[Method, Callable[[Any, Any], None]] = {
+_PREPARE: dict[Method, Callable[[Any, Any], None]] = {
     "float32": _set_float32,
     "float16": _set_float16,
     "dynamic": _set_dynamic,

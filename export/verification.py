@@ -51,6 +51,7 @@ def replay_all(
     files: Iterable[Path],
     images: npt.NDArray[np.uint8],
     folder: Path,
+    backends: Callable[[Format], tuple[str, ...]] = find_backends,
     on_done: Callable[[Path, Replay], None] = lambda *_: None,
     workers: int | None = None,
 ) -> dict[Path, tuple[Replay, ...]]:
@@ -60,6 +61,7 @@ def replay_all(
         files: ``.tflite`` and ``.onnx`` files.
         images: (N, height, width, channels) uint8.
         folder: For files between the processes; the caller removes it.
+        backends: Names of the runtimes to use for a format.
         on_done: Called from worker threads after each file and runtime.
         workers: Children at a time; by default one per core, at most 4.
 
@@ -70,7 +72,7 @@ def replay_all(
     cases = [
         (file, backend)
         for file in files
-        for backend in find_backends("tflite" if file.suffix == ".tflite" else "onnx")
+        for backend in backends("tflite" if file.suffix == ".tflite" else "onnx")
     ]
 
     def run(case: tuple[Path, str]) -> Replay:

@@ -1,0 +1,131 @@
+"""Somebody's own ``.keras`` file: what it is, from the file itself and a few flags."""
+
+import importlib.util
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from edge_runtime.contract import InputSpec, ModelSpec, OutputSpec, Polarity, Resize
+from export.errors import ExportError, ModelFileError
+from export.float_model import FloatClassifier, load_keras_model
+from export.model_check import Shape, check_one_answer, find_input_shape, find_output_kind
+from export.picture_folder import find_label_folders, load_samples
+from export.pixel_scaling import RAW_PIXELS, PixelScaling
+from export.source import Source, build_source
+
+_PROBES = 64
+
+
+@dataclass(frozen=True, slots=True)
+class UserModel:
+    """What a user says about a model of their own.
+
+    Attributes:
+        path: The ``.keras`` file.
+        labels: A text file with one label per line, in the order of the outputs; None takes the
+            names of the calibration folder's sub-folders, sorted.
+        calibration: Folder per class, or .npz.
+        evaluation: The same; None where there is none.
+        name: For files; None takes the file's name.
+        pixel_scaling: What the model needs done to raw pixels before its first layer.
+        input_size: (height, width, channels) where the model leaves it open.
+        resize: How pictures of another size are brought to the model's.
+        polarity: What kind of pictures the model was trained on.
+        licence: SPDX identifier of the weights.
+        custom_code: A Python file that registers classes the model is made of; it is executed.
+        evaluation_samples: At most so many evaluation pictures are used.
+    """
+
+    path: Path
+    labels: Path | None
+    calibration: Path
+    evaluation: Path | None = None
+    name: str | None = None
+    pixel_scaling: PixelScaling = RAW_PIXELS
+    input_size: Shape | None = None
+    resize: Resize = "stretch"
+    polarity: Polarity = "any"
+    licence: str = "unknown"
+    custom_code: Path | None = None
+    evaluation_samples: int = 10_000
+
+
+def load_user_model(user: UserModel) -> Source:
+    """Load somebody's own model with its pictures.
+
+    Raises:
+        ExportError: Something does not fit together; the message says what and what to do.
+    """
+    labels = _load_labels(user)
+    if user.custom_code is not None:
+        _run_custom_code(user.custom_code)
+    model = load_keras_model(user.path)
+    check_one_answer(model, user.path)
+    height, width, channels = find_input_shape(model, user.input_size)
+    draft = ModelSpec(
+        name=user.name or _to_name(user.path.stem),
+        labels=labels,
+        input=InputSpec(height, width, channels, user.resize, user.polarity),
+        output=OutputSpec("logits"),
+        licence=user.licence,
+        description=f"Keras model {user.path.name}",
+    )
+    calibration = load_samples(user.calibration, draft, "calibration", user.evaluation_samples)
+    evaluation = None
+    if user.evaluation is not None:
+        evaluation = load_samples(user.evaluation, draft, "evaluation", user.evaluation_samples)
+    probe = FloatClassifier(model, draft, user.pixel_scaling)
+    kind = find_output_kind(model, probe.measure_scores(calibration.images[:_PROBES]), labels)
+    spec = ModelSpec(
+        name=draft.name,
+        labels=labels,
+        input=draft.input,
+        output=OutputSpec(kind),
+        licence=draft.licence,
+        description=draft.description,
+    )
+    classifier = FloatClassifier(model, spec, user.pixel_scaling)
+    return build_source(user.path, classifier, calibration, evaluation)
+
+
+def _load_labels(user: UserModel) -> tuple[str, ...]:
+    if user.labels is None:
+        names = find_label_folders(user.calibration)
+        if not names:
+            raise ExportError(
+                "name the labels with --labels FILE, one per line in the order of the outputs"
+            )
+        return names
+    try:
+        lines = user.labels.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ExportError(f"cannot read the labels {user.labels}: {error}") from error
+    while lines and not lines[-1].strip():
+        lines.pop()
+    labels = tuple(line.strip() for line in lines)
+    for number, label in enumerate(labels, start=1):
+        if not label:
+            raise ExportError(f"{user.labels}: line {number} is empty")
+        if label in labels[: number - 1]:
+            raise ExportError(f"{user.labels}: line {number} repeats the label {label!r}")
+    if len(labels) < 2:
+        raise ExportError(f"{user.labels}: a classifier needs at least 2 labels, one per line")
+    return labels
+
+
+def _to_name(stem: str) -> str:
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", stem).strip("-") or "model"
+
+
+def _run_custom_code(path: Path) -> None:
+    specification = importlib.util.spec_from_file_location(path.stem, path)
+    if specification is None or specification.loader is None or not path.is_file():
+        raise ExportError(f"--custom-code takes a Python file, found {path}")
+    module = importlib.util.module_from_spec(specification)
+    # Keras finds the classes of a model by the module that they were saved from.
+    sys.modules[path.stem] = module
+    try:
+        specification.loader.exec_module(module)
+    except Exception as error:  # somebody's code may raise anything
+        raise ModelFileError(f"{path} failed: {type(error).__name__}: {error}") from error
