@@ -44,7 +44,8 @@ class Comparison:
     """An artifact on one runtime against the float Keras model, on the same pictures.
 
     Fractions are of 1; `difference` and its ends are accuracy of the artifact minus accuracy of
-    the reference, so below zero where the artifact is worse.
+    the reference, so below zero where the artifact is worse. Errors are of scores against the
+    reference's, whose largest magnitude is `largest_score`.
     """
 
     total: int
@@ -62,6 +63,7 @@ class Comparison:
     agreement: float
     largest_error: float
     mean_error: float
+    largest_score: float
     class_differences: tuple[float, ...]
     answers_used: int
     flips: tuple[Flip, ...]
@@ -103,6 +105,7 @@ def compare_scores(scores: Scores, reference: Scores, labels: Labels) -> Compari
         agreement=float((found == expected).mean()),
         largest_error=float(errors.max()),
         mean_error=float(errors.mean()),
+        largest_score=float(np.abs(reference).max()),
         class_differences=_class_differences(hit, reference_hit, labels, scores.shape[1]),
         answers_used=len(np.unique(found)),
         flips=_worst_flips(found, expected, reference, labels),

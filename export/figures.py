@@ -37,63 +37,43 @@ def find_primary(entry: ArtifactEntry) -> Comparison | None:
 
 
 def draw_accuracy(manifest: Manifest, path: Path) -> None:
-    """Draw accuracy with its paired interval against file size."""
+    """Draw each file's accuracy against the float model's, with its paired interval and size."""
+    rows = [(entry, find_primary(entry)) for entry in manifest.artifacts]
+    shown = [(entry, found) for entry, found in rows if found is not None]
     with plt.rc_context(_STYLE):
-        figure, axes = plt.subplots(figsize=(7.6, 3.9), layout="constrained")
-        float_accuracy = 100 * manifest.reference_correct / manifest.verified_on.count
-        limit = float_accuracy - manifest.max_accuracy_drop_points
-        axes.axhline(float_accuracy, color=_GREY, lw=1)
-        axes.axhline(limit, color=_RED, lw=1, ls=(0, (4, 3)))
-        for entry in manifest.artifacts:
-            found = find_primary(entry)
-            if found is not None and entry.size_bytes is not None:
-                _draw_point(axes, entry, found, float_accuracy)
-        axes.set_xscale("log")
-        axes.margins(x=0.16, y=0.12)
-        kilobytes = mpl.ticker.FuncFormatter(lambda size, _: f"{size:,.0f} kB")
-        axes.xaxis.set_major_locator(mpl.ticker.LogLocator(subs=(1.0, 2.0, 5.0)))
-        axes.xaxis.set_major_formatter(kilobytes)
-        axes.xaxis.set_minor_formatter(mpl.ticker.NullFormatter())
-        right = axes.get_yaxis_transform()
-        axes.text(1.0, float_accuracy, "float Keras ", transform=right, ha="right", va="bottom")
-        axes.text(1.0, limit, "gate ", transform=right, ha="right", va="bottom", color=_RED)
-        axes.set_ylabel("accuracy, %")
-        axes.set_xlabel("file size")
-        axes.set_title("What each file costs and keeps")
+        size = (7.6, 1.4 + 0.36 * len(shown))
+        figure, axes = plt.subplots(figsize=size, layout="constrained")
+        axes.axvline(0, color=_GREY, lw=1)
+        axes.axvline(-manifest.max_accuracy_drop_points, color=_RED, lw=1, ls=(0, (4, 3)))
+        for place, (entry, found) in enumerate(shown):
+            _draw_difference(axes, place, entry, found)
+        axes.set_yticks(range(len(shown)), [f"{e.precision} {e.format}" for e, _ in shown])
+        axes.invert_yaxis()
+        axes.margins(x=0.08)
+        axes.set_xlabel(
+            "accuracy against the float model, percentage points, with 95 % interval "
+            "(red: the gate)"
+        )
+        axes.set_title("What each file keeps, and its size")
         handles = [
-            Line2D([], [], color=_BLUE, marker="o", ls="", label="TFLite"),
-            Line2D([], [], color=_ORANGE, marker="s", ls="", label="ONNX"),
+            Line2D([], [], color=_BLUE, marker="o", label="TFLite"),
+            Line2D([], [], color=_ORANGE, marker="s", label="ONNX"),
         ]
-        axes.legend(handles=handles, frameon=False, loc="lower right")
+        figure.legend(handles=handles, frameon=False, loc="upper right", ncols=2)
         _save(figure, path)
 
 
-def _draw_point(axes: Any, entry: ArtifactEntry, found: Comparison, reference: float) -> None:
-    assert entry.size_bytes is not None
+def _draw_difference(axes: Any, place: int, entry: ArtifactEntry, found: Comparison) -> None:
     colour, marker = (_BLUE, "o") if entry.format == "tflite" else (_ORANGE, "s")
-    accuracy, size = 100 * found.accuracy, entry.size_bytes / 1000
-    low, high = reference + 100 * found.difference_low, reference + 100 * found.difference_high
-    axes.errorbar(
-        size,
-        accuracy,
-        yerr=[[max(0.0, accuracy - low)], [max(0.0, high - accuracy)]],
-        fmt=marker,
-        color=colour,
-        capsize=3,
-        ms=6,
+    low, middle, high = (
+        100 * value for value in (found.difference_low, found.difference, found.difference_high)
     )
-    # TFLite's labels above, ONNX's below: the two formats of a precision are of nearly one size.
-    above = entry.format == "tflite"
-    axes.annotate(
-        entry.precision,
-        (size, high if above else low),
-        xytext=(0, 4 if above else -4),
-        textcoords="offset points",
-        ha="center",
-        va="bottom" if above else "top",
-        color=colour,
-        fontsize=8,
-    )
+    # The adjusted interval need not contain the plain estimate where nothing differs.
+    spread = [[max(0.0, middle - low)], [max(0.0, high - middle)]]
+    face = colour if entry.status == "kept" else "white"
+    axes.errorbar(middle, place, xerr=spread, fmt=marker, color=colour, mfc=face, capsize=3, ms=6)
+    size = f"{entry.size_bytes / 1000:,.0f} kB" if entry.size_bytes else entry.status
+    axes.text(1.01, place, size, transform=axes.get_yaxis_transform(), va="center", color=_GREY)
 
 
 def draw_class_differences(manifest: Manifest, path: Path) -> None:
@@ -101,7 +81,7 @@ def draw_class_differences(manifest: Manifest, path: Path) -> None:
     rows = [(entry, find_primary(entry)) for entry in manifest.artifacts]
     shown = [(entry, found) for entry, found in rows if found is not None]
     values = 100 * np.array([found.class_differences for _, found in shown])  # (files, classes)
-    most = max(1.0, float(np.abs(values).max()))
+    most = max(3.0, float(np.abs(values).max()))
     labels = manifest.model.labels
     with plt.rc_context(_STYLE):
         size = (2.6 + 0.62 * len(labels), 1.6 + 0.34 * len(shown))

@@ -77,13 +77,13 @@ class FloatClassifier:
         return scores
 
 
-def to_frozen_function(network: Traceable) -> Any:
-    """Build a concrete function of one picture (1, H, W, C) with all weights as constants."""
+def to_frozen_function(network: Traceable, batch: int | None = 1) -> Any:
+    """Build a concrete function of (batch, H, W, C) with all weights as constants."""
     tf = load_tensorflow()
     from tensorflow.python.framework import convert_to_constants
 
     with silence():
-        signature = tf.TensorSpec((1, *network.spec.input.shape), tf.float32, name="image")
+        signature = tf.TensorSpec((batch, *network.spec.input.shape), tf.float32, name="image")
         concrete = tf.function(network.apply).get_concrete_function(signature)
         return convert_to_constants.convert_variables_to_constants_v2(concrete)
 
@@ -98,9 +98,20 @@ def load_keras_model(path: Path) -> Any:
     keras = load_keras()
     try:
         with silence():
-            return keras.saving.load_model(path, compile=False, safe_mode=True)
+            return _to_float32(keras.saving.load_model(path, compile=False, safe_mode=True))
     except Exception as error:  # Keras raises every kind for a file it does not understand
         raise ModelFileError(f"{path} cannot be loaded: {_first_line(error)}") from error
+
+
+def _to_float32(model: Any) -> Any:
+    """Let layers of mixed precision compute in float32, which is what they store.
+
+    The converters know no bfloat16, and float16 is what the fp16 recipe is for.
+    """
+    for layer in model._flatten_layers():
+        if layer.dtype_policy.name in ("mixed_bfloat16", "mixed_float16"):
+            layer.dtype_policy = "float32"
+    return model
 
 
 def check_classifier(model: Any, spec: ModelSpec) -> None:

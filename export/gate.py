@@ -59,8 +59,9 @@ def judge(comparisons: Sequence[Comparison], max_drop_points: float) -> Verdict:
 
 
 def is_numerically_equal(comparison: Comparison) -> bool:
-    """Whether the scores are the float model's up to rounding."""
-    return comparison.agreement == 1.0 and comparison.largest_error <= NUMERICALLY_EQUAL
+    """Whether the scores are the float model's up to rounding: 1e-4 of the largest, or of 1."""
+    allowed = NUMERICALLY_EQUAL * max(1.0, comparison.largest_score)
+    return comparison.agreement == 1.0 and comparison.largest_error <= allowed
 
 
 def count_pictures_needed(max_drop_points: float) -> int:

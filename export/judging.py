@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from edge_runtime.contract import Requirements
-from export.gate import Verdict, judge
+from export.comparison import Comparison
+from export.gate import NUMERICALLY_EQUAL, Verdict, judge
 from export.manifest import Finding
 from export.targets import Target
 
@@ -12,12 +13,17 @@ _BATCH_TOLERANCE = 0.05
 
 
 def judge_file(
-    findings: Sequence[Finding], requires: Requirements, target: Target, max_drop_points: float
+    findings: Sequence[Finding],
+    precision: str,
+    requires: Requirements,
+    target: Target,
+    max_drop_points: float,
 ) -> Verdict:
     """Judge one file: does it load where it must, and is it still right?
 
     Args:
         findings: One per runtime.
+        precision: The recipe's precision.
         requires: What the file asks of a runtime.
         target: Where it must load.
         max_drop_points: The gate, in percentage points.
@@ -42,7 +48,20 @@ def judge_file(
             f"on {broken.runtime} a batch of pictures gets other scores than its pictures one by "
             f"one (by up to {broken.batch_error:.3g})",
         )
+    if precision == "fp32":
+        unequal = [c for c in comparisons if c.largest_error > _allowed_float_error(c)]
+        if unequal:
+            return Verdict(
+                False,
+                f"a float file must give the float model's scores, but one differs by "
+                f"{max(c.largest_error for c in unequal):.3g}: the converter changed the network",
+            )
     return judge(comparisons, max_drop_points)
+
+
+def _allowed_float_error(comparison: Comparison) -> float:
+    # Ten times what rounding does, so that only a changed network is caught.
+    return 10 * NUMERICALLY_EQUAL * max(1.0, comparison.largest_score)
 
 
 def _allowed_batch_error(finding: Finding) -> float:

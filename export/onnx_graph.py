@@ -15,13 +15,19 @@ _DEFAULT_DOMAIN = ("", "ai.onnx")
 def to_clean_graph(model: Any, spec: ModelSpec, ir_version: int) -> Any:
     """Fold constants and shape arithmetic, name the batch, and drop unused domains.
 
+    Raises:
+        ConversionError: tf2onnx left operators that ONNX does not have.
+
     Args:
-        model: An `onnx.ModelProto` from tf2onnx with input ``image`` and output ``scores``.
+        model: An `onnx.ModelProto` from tf2onnx with one input and one output.
         spec: What the model is.
         ir_version: Version of the file format to declare.
     """
     import onnxslim
 
+    _check_operators(model)
+    _rename(model.graph, model.graph.input[0].name, INPUT_NAME)
+    _rename(model.graph, model.graph.output[0].name, OUTPUT_NAME)
     model = onnxslim.slim(model)
     graph = model.graph
     _merge_dense(graph, _find_ranks(model))
@@ -97,6 +103,29 @@ def _find_ranks(model: Any) -> dict[str, int]:
     graph = onnx.shape_inference.infer_shapes(model).graph
     ranks = {value.name: len(value.type.tensor_type.shape.dim) for value in graph.value_info}
     return ranks | {tensor.name: len(tensor.dims) for tensor in graph.initializer}
+
+
+def _check_operators(model: Any) -> None:
+    """tf2onnx only logs what it cannot convert, and leaves it in the graph."""
+    import onnx
+
+    opset = find_opset(model)
+    for node in model.graph.node:
+        if node.domain in _DEFAULT_DOMAIN and not onnx.defs.has(node.op_type, opset):
+            raise ConversionError(
+                f"TensorFlow's {node.op_type} (in {node.name}) has no counterpart"
+            )
+
+
+def _rename(graph: Any, old: str, new: str) -> None:
+    for value in (*graph.input, *graph.output):
+        if value.name == old:
+            value.name = new
+    for node in graph.node:
+        for names in (node.input, node.output):
+            for place, name in enumerate(names):
+                if name == old:
+                    names[place] = new
 
 
 def _set_shape(value: Any, sides: tuple[int, ...]) -> None:

@@ -176,7 +176,13 @@ class _Export:
         """Judge one file and, where it passes, write it."""
         labels, options = self._verified_on.labels, self._options
         findings = tuple(to_finding(run, writer.reference, labels) for run in replays)
-        verdict = judge_file(findings, file.requires, options.target, options.max_drop_points)
+        verdict = judge_file(
+            findings,
+            file.recipe.precision,
+            file.requires,
+            options.target,
+            options.max_drop_points,
+        )
         entry = dataclasses.replace(
             self._build_entry(
                 file.recipe, "kept" if verdict.passed else "rejected", verdict.reason

@@ -77,9 +77,9 @@ def _format_head(manifest: Manifest) -> str:
         f"**Recommended: `{manifest.recommended}`**, the smallest precision that loses at most "
         f"{manifest.max_accuracy_drop_points:g} points of accuracy (target: {manifest.target}).",
         f"The float Keras model takes {spec.height}×{spec.width}×{spec.channels} raw pixels, "
-        f"answers {manifest.model.output.kind} for {len(manifest.model.labels)} classes, and labels "
-        f"{100 * share:.2f} % of {used.count:,} {used.role} pictures rightly. Every file below ran "
-        "on the same pictures, one by one, in a process of its own for each runtime.",
+        f"answers {manifest.model.output.kind} for {len(manifest.model.labels)} classes, and "
+        f"labels {100 * share:.2f} % of {used.count:,} {used.role} pictures rightly. Every file "
+        "below ran on the same pictures, one by one, in a process of its own for each runtime.",
     ]
     lines += [f"> **Warning:** {warning}" for warning in manifest.warnings]
     return "\n\n".join(lines)
@@ -164,17 +164,14 @@ def _format_noise() -> str:
 
 
 def _format_versions(manifest: Manifest) -> str:
-    made, calibration = manifest.versions, manifest.calibration
+    made, used = manifest.versions, manifest.calibration
+    others = "none is" if manifest.verified_on.role == "evaluation" else "all are"
     return (
         "## How it was made\n\n"
-        f"Calibrated on {calibration.count:,} pictures of the training data, of which none is "
-        f"among those above (TFLite: min-max; ONNX: {manifest.calibration_method}). "
+        f"Calibrated on {used.count:,} pictures, of which {others} among those that files were "
+        f"judged on (TFLite: min-max; ONNX: {manifest.calibration_method}). "
         f"Python {made.python} on {made.machine}, TensorFlow {made.tensorflow}, "
         f"Keras {made.keras}, ONNX {made.onnx}, tf2onnx {made.tf2onnx}, ONNX Runtime "
         f"{made.onnxruntime}; toolkit {manifest.toolkit_version}, {manifest.created}. "
-        "Whole-file SHA-256 sums stand in manifest.json."
-        if manifest.verified_on.role == "evaluation"
-        else "## How it was made\n\n"
-        f"Calibrated on {calibration.count:,} pictures, and judged on those too. "
-        f"TensorFlow {made.tensorflow}, Keras {made.keras}, {manifest.created}."
+        "SHA-256 sums of whole files stand in manifest.json."
     )

@@ -9,19 +9,19 @@ import numpy as np
 import numpy.typing as npt
 
 from export.errors import ConversionError
-from export.float_model import Traceable
+from export.float_model import Traceable, to_frozen_function
 from export.onnx_graph import check_graph, to_clean_graph
 from export.onnx_kernels import to_int8_kernels, to_signed_activations
 from export.quiet import silence
 from export.recipes import DEFAULT_CALIBRATION_METHOD, CalibrationMethod, Method
 from export.targets import DEFAULT_SETTINGS, ConversionSettings
-from export.tensorflow_import import load_tensorflow
 
 
 def to_float_onnx(network: Traceable, settings: ConversionSettings = DEFAULT_SETTINGS) -> Any:
     """Convert a network to a clean `onnx.ModelProto` with a free batch size.
 
-    `tf2onnx.convert.from_keras` fails on Keras 3 models; `from_function` does not.
+    `tf2onnx.convert.from_keras` fails on Keras 3 models, and `from_function` makes inputs of
+    constants such as those of a Normalization layer; a frozen graph suffers from neither.
 
     Args:
         network: The float model, or one with fake-quant operators on its activations.
@@ -30,15 +30,17 @@ def to_float_onnx(network: Traceable, settings: ConversionSettings = DEFAULT_SET
     Raises:
         ConversionError: tf2onnx refuses the model, or leaves a graph that breaks the standard.
     """
-    tf = load_tensorflow()
-    signature = [tf.TensorSpec((None, *network.spec.input.shape), tf.float32, name="image")]
-    function = tf.function(lambda image: {"scores": network.apply(image)})
     try:
+        frozen = to_frozen_function(network, batch=None)
         with silence():
             import tf2onnx
 
-            model, _ = tf2onnx.convert.from_function(
-                function, input_signature=signature, opset=settings.onnx_opset
+            model, _ = tf2onnx.convert.from_graph_def(
+                _to_inlinable(frozen.graph.as_graph_def()),
+                input_names=[frozen.inputs[0].name],
+                output_names=[frozen.outputs[0].name],
+                opset=settings.onnx_opset,
+                custom_op_handlers=_HANDLERS,
             )
             model = to_clean_graph(model, network.spec, settings.onnx_ir_version)
     except Exception as error:  # tf2onnx raises many kinds
@@ -102,6 +104,47 @@ def to_quantized_onnx(
     quantized.ir_version = model.ir_version
     check_graph(quantized)
     return quantized
+
+
+def _to_inlinable(graph: Any) -> Any:
+    """Drop the marks that keep grappler from inlining functions.
+
+    Keras compiles grouped convolutions with XLA, as functions of their own.
+    """
+    nodes = [*graph.node, *(node for f in graph.library.function for node in f.node_def)]
+    for holder in (*nodes, *graph.library.function):
+        for mark in ("_XlaMustCompile", "_noinline"):
+            holder.attr.pop(mark, None)
+    return graph
+
+
+def _convert_erfc(context: Any, node: Any, name: str, arguments: Any) -> None:
+    """1 − Erf: Keras's exact GELU uses Erfc, for which tf2onnx has no operator."""
+    del arguments
+    node.type = "Erf"
+    one = context.make_const(f"{name}_one", np.array(1.0, np.float32)).output[0]
+    _follow_with(context, node, "Sub", [one, node.output[0]])
+
+
+def _convert_expm1(context: Any, node: Any, name: str, arguments: Any) -> None:
+    """Exp − 1, of CELU; tf2onnx has no operator for it either."""
+    del arguments
+    node.type = "Exp"
+    one = context.make_const(f"{name}_one", np.array(1.0, np.float32)).output[0]
+    _follow_with(context, node, "Sub", [node.output[0], one])
+
+
+def _follow_with(context: Any, node: Any, operator: str, inputs: list[str]) -> None:
+    shape, dtype = context.get_shape(node.output[0]), context.get_dtype(node.output[0])
+    users = [user for user in context.get_nodes() if node.output[0] in user.input]
+    is_output = node.output[0] in context.outputs
+    follower = context.make_node(operator, inputs, shapes=[shape], dtypes=[dtype])
+    context.replace_all_inputs(node.output[0], follower.output[0], ops=users)
+    if is_output:
+        context.outputs[context.outputs.index(node.output[0])] = follower.output[0]
+
+
+_HANDLERS = {"Erfc": (_convert_erfc, []), "Expm1": (_convert_expm1, [])}
 
 
 class _Calibration:

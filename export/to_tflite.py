@@ -1,5 +1,6 @@
 """Conversion of the frozen float model to the TFLite precisions."""
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -48,7 +49,24 @@ def to_tflite(
                 converter.representative_dataset = lambda: _feed(calibration)
             return to_finished_tflite(converter.convert())
     except Exception as error:  # the converter raises several undocumented kinds
-        raise ConversionError(f"TFLite cannot express this model: {error}") from error
+        raise ConversionError(
+            f"TFLite cannot express this model: {_explain(str(error), function)}"
+        ) from error
+
+
+def _explain(message: str, function: Any) -> str:
+    """Name the operators that the converter refuses, and where in the model they stand."""
+    listed = re.findall(r"^(?:Custom ops|TF Select ops): (.+)$", message, re.MULTILINE)
+    named = {name.strip() for line in listed for name in line.split(",")}
+    named.update(re.findall(r"'tf\.(\w+)' op", message))
+    if not named:
+        return " ".join(line.strip() for line in message.splitlines()[:3] if line.strip())
+    places = [
+        f"{node.type} (in {node.name})"
+        for node in function.graph.get_operations()
+        if node.type in named
+    ]
+    return "it has no operator for " + ", ".join(places or sorted(named))
 
 
 def _feed(images: npt.NDArray[np.uint8]) -> Iterator[list[npt.NDArray[np.float32]]]:
