@@ -1,6 +1,7 @@
 """Cleaning an ONNX graph that tf2onnx wrote, and checking it against the standard."""
 
 import collections
+import re
 from typing import Any
 
 from edge_runtime.contract import ModelSpec
@@ -41,6 +42,7 @@ def to_clean_graph(model: Any, spec: ModelSpec, ir_version: int) -> Any:
     model.ir_version = ir_version
     model.producer_name, model.producer_version, model.doc_string = "edge-export", "", ""
     graph.name, graph.doc_string = spec.name, ""
+    _number_names(graph)
     return model
 
 
@@ -115,6 +117,37 @@ def _check_operators(model: Any) -> None:
             raise ConversionError(
                 f"TensorFlow's {node.op_type} (in {node.name}) has no counterpart"
             )
+
+
+def _number_names(graph: Any) -> None:
+    """Take tf2onnx's running numbers out of all names.
+
+    It counts through the whole process, so the same model would get other names, and another
+    file, if something had been converted before it.
+    """
+    taken: set[str] = {INPUT_NAME, OUTPUT_NAME}
+    names: dict[str, str] = {INPUT_NAME: INPUT_NAME, OUTPUT_NAME: OUTPUT_NAME, "": ""}
+
+    def choose(old: str) -> str:
+        base = re.sub(r"__\d+|:0", "", old) or "value"
+        name, number = base, 2
+        while name in taken:
+            name, number = f"{base}_{number}", number + 1
+        taken.add(name)
+        return name
+
+    for node in graph.node:
+        node.name = choose(node.name or node.op_type)
+        for place in (node.input, node.output):
+            for index, old in enumerate(place):
+                if old not in names:
+                    names[old] = choose(old)
+                place[index] = names[old]
+    for tensor in graph.initializer:
+        tensor.name = names.get(tensor.name, tensor.name)
+    order = sorted(graph.initializer, key=lambda tensor: str(tensor.name))
+    del graph.initializer[:]
+    graph.initializer.extend(order)
 
 
 def _rename(graph: Any, old: str, new: str) -> None:

@@ -144,7 +144,7 @@ def _follow_with(context: Any, node: Any, operator: str, inputs: list[str]) -> N
         context.outputs[context.outputs.index(node.output[0])] = follower.output[0]
 
 
-_HANDLERS = {"Erfc": (_convert_erfc, []), "Expm1": (_convert_expm1, [])}
+_HANDLERS: dict[str, Any] = {"Erfc": (_convert_erfc, []), "Expm1": (_convert_expm1, [])}
 
 
 class _Calibration:
