@@ -14,6 +14,8 @@ _COMMANDS = {
     "run": ("benchmarks.cli.run", "measure accuracy, latency, memory and size (the default)"),
     "compare": ("benchmarks.cli.compare", "tell what changed between two runs of one machine"),
     "merge": ("benchmarks.cli.merge", "put runs of several machines side by side"),
+    "agreement": ("benchmarks.cli.agreement", "check our figures against MLPerf's and LiteRT's"),
+    "selfcheck": ("benchmarks.cli.selfcheck", "show that compare finds a slowdown and no ghosts"),
     "schema": ("benchmarks.cli.schema", "print the JSON Schema of results.json"),
 }
 _WRONG_USE = (InputError, OutputExistsError, PlanError)

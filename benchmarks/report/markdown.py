@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from benchmarks.report import units
 from benchmarks.report.rows import TABLE_COLUMNS, build_table, format_table
 from benchmarks.results import Finding, Results
+from edge_runtime.host import Host
 
 _SEVERITY_WORDS = {"invalid": "INVALID", "warning": "warning", "note": "note"}
 
@@ -157,6 +158,15 @@ def list_machine_facts(results: Results) -> list[tuple[str, str]]:
         facts.append(("clock resolution", f"{harness.clock_resolution_ns} ns"))
         facts.append(("cost of timing a call", f"{harness.call_ns} ns"))
     return [(name, value or "not told by this machine") for name, value in facts]
+
+
+def format_host(host: Host) -> str:
+    """The machine in one line, for outputs that are kept."""
+    packages = ", ".join(f"{package.name} {package.version}" for package in host.packages)
+    return (
+        f"{host.board or host.processor or 'unknown'}, {host.machine}, {host.cores} cores, "
+        f"{host.system}, {host.python}; {packages}"
+    )
 
 
 def _both(before: float | None, after: float | None, form: str) -> str | None:
