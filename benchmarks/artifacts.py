@@ -15,7 +15,8 @@ from edge_runtime.contract import ModelSpec
 from edge_runtime.document import from_document
 from edge_runtime.errors import MetadataError
 
-Format = Literal["tflite", "onnx"]
+Format = Literal["tflite", "onnx", "keras"]
+_FORMATS: dict[str, Format] = {".tflite": "tflite", ".onnx": "onnx", ".keras": "keras"}
 _PRECISIONS = ("fp32", "fp16", "dynamic_int8", "static_int8", "int16x8", "qat_int8")
 
 
@@ -26,7 +27,7 @@ class ArtifactRecord:
     Attributes:
         file: Its name.
         model: Name of the model, as the file name tells it.
-        format: ``tflite`` or ``onnx``.
+        format: ``tflite``, ``onnx``, or ``keras`` for the float model that they were made of.
         precision: How its numbers are stored; ``unknown`` where the file name does not tell.
         size_bytes: On disk.
         sha256: Of the whole file.
@@ -84,15 +85,21 @@ def load_artifacts(folder: Path) -> list[ArtifactRecord]:
 
 
 def describe_artifact(path: Path) -> ArtifactRecord:
-    """Describe one artifact file from its name and bytes; no runtime is needed."""
+    """Describe one artifact file from its name and bytes; no runtime is needed.
+
+    Raises:
+        InputError: It is no file of a known format.
+    """
+    if path.suffix not in _FORMATS or not path.is_file():
+        raise InputError(f"{path} is no file that ends in {', '.join(_FORMATS)}")
     data = path.read_bytes()
     found = re.fullmatch(rf"(.+)_({'|'.join(_PRECISIONS)})", path.stem)
     model, precision = found.groups() if found else (path.stem, "unknown")
     return ArtifactRecord(
         file=path.name,
         model=model,
-        format="tflite" if path.suffix == ".tflite" else "onnx",
-        precision=precision,
+        format=_FORMATS[path.suffix],
+        precision="fp32" if path.suffix == ".keras" else precision,
         size_bytes=len(data),
         sha256=hashlib.sha256(data).hexdigest(),
     )

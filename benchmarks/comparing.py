@@ -1,6 +1,6 @@
 """What changed between two runs on the same machine, beyond the noise.
 
-Latency: Welch's test on the logarithms of the processes' medians, held against many cases at once
+Latency: Yuen's test on the logarithms of the processes' medians, held against many cases at once
 (Holm), and only what moved by more than `MIN_LATENCY_CHANGE`, because two runs minutes apart differ
 by more than their own spread shows. Accuracy: McNemar's exact test on the same pictures. Sizes are
 exact. Results of different machines, pictures or threads are refused, with the keys that differ.

@@ -101,7 +101,7 @@ class LocalLauncher:
 
     def run(self, request: TrialRequest, module: str = TRIAL_MODULE) -> TrialOutcome:
         """Start a Python, hand it the request, and wait for its outcome."""
-        limit_s = request.effort.max_ns / 1e9 * 3 + _GRACE_S
+        limit_s = (request.effort.max_ns * 3 + request.soak_ns) / 1e9 + _GRACE_S
         if request.what == "scores":
             limit_s *= 10  # All pictures, once, however slow the model is.
         try:

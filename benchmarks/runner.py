@@ -4,7 +4,7 @@ import os
 import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import median
 
@@ -44,6 +44,7 @@ class Job:
         plan: How thoroughly.
         evaluation: Labelled pictures; accuracy uses all of them, latency the first few hundred.
         modules: Runtimes that another module than `TRIAL_MODULE` opens, by name.
+        files: Artifacts that lie elsewhere than in the folder, by file name.
         slowdown: See `Slowdown`; None for every real run.
     """
 
@@ -52,6 +53,7 @@ class Job:
     plan: Plan
     evaluation: EvaluationSet
     modules: dict[str, str]
+    files: dict[str, Path] = field(default_factory=dict)
     slowdown: Slowdown | None = None
 
 
@@ -160,7 +162,7 @@ def _request(job: Job, case: Case, launcher: Launcher, images: str) -> TrialRequ
     slowed = job.slowdown is not None and job.slowdown.runtime == case.runtime
     return TrialRequest(
         what="latency",
-        artifact=launcher.put(job.folder / case.artifact.file),
+        artifact=launcher.put(job.files.get(case.artifact.file, job.folder / case.artifact.file)),
         backend=case.runtime,
         threads=case.threads,
         images=images,

@@ -9,7 +9,7 @@ answered, each timed from outside the call. Offline hands over many pictures at 
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -89,6 +89,25 @@ class Offline:
     images: int
     elapsed_ns: int
     cpu_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class SoakWindow:
+    """A stretch of a long run; times in nanoseconds.
+
+    Attributes:
+        ended_ns: End of the stretch, from the start of the run.
+        calls: Calls in it.
+        p50_ns: Median call.
+        p90_ns: Plain 90th percentile.
+        slowest_ns: The slowest call.
+    """
+
+    ended_ns: int
+    calls: int
+    p50_ns: int
+    p90_ns: int
+    slowest_ns: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +193,30 @@ def _affordable_share(
     """How many pictures of the batch a slow model can answer in half the time that is given."""
     one_ns = max(1, _time_call(answer, batch[:1], clock))
     return max(1, min(len(batch), effort.offline_ns // 2 // one_ns))
+
+
+def measure_soak(
+    answer: Answer,
+    images: npt.NDArray[np.uint8],
+    duration_ns: int,
+    window_ns: int,
+    clock: Clock = time.perf_counter_ns,
+) -> Iterator[SoakWindow]:
+    """Call without a pause for `duration_ns` and give a summary of every `window_ns`.
+
+    A generator, so that whoever takes the windows can read the machine's sensors between them.
+    """
+    queries = [np.ascontiguousarray(images[i : i + 1]) for i in range(len(images))]
+    started = clock()
+    while clock() - started < duration_ns:
+        samples = sorted(_run_until(answer, queries, clock, window_ns, 1, 10 * window_ns))
+        yield SoakWindow(
+            ended_ns=clock() - started,
+            calls=len(samples),
+            p50_ns=samples[len(samples) // 2],
+            p90_ns=samples[int(len(samples) * 0.9)],
+            slowest_ns=samples[-1],
+        )
 
 
 def measure_harness_cost(clock: Clock = time.perf_counter_ns) -> HarnessCost:

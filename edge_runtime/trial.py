@@ -25,14 +25,17 @@ from edge_runtime.measuring import (
     HarnessCost,
     Offline,
     SingleStream,
+    SoakWindow,
     measure_harness_cost,
     measure_offline,
     measure_single_stream,
+    measure_soak,
     measure_yardstick,
 )
 
 SCHEMA_VERSION = 1
 _SCORES_BATCH = 250
+_SOAK_WINDOW_NS = 5_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ class TrialRequest:
 
     Attributes:
         what: ``latency`` times single pictures and batches; ``scores`` answers all pictures once
-            and writes what the model said.
+            and writes what the model said; ``soak`` calls without a pause for long.
         artifact: Path of the model file.
         backend: Name of the runtime.
         threads: Threads of one invocation.
@@ -52,9 +55,10 @@ class TrialRequest:
             the interpreter took to get here; None where that clock is another machine's.
         slowdown: For showing that a slower runtime is found: every answer is delayed until it has
             taken this many times as long. 1.0 for every real measurement.
+        soak_ns: How long ``soak`` calls.
     """
 
-    what: Literal["latency", "scores"]
+    what: Literal["latency", "scores", "soak"]
     artifact: str
     backend: str
     threads: int
@@ -63,6 +67,16 @@ class TrialRequest:
     scores_to: str | None = None
     spawned_ns: int | None = None
     slowdown: float = 1.0
+    soak_ns: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SoakPoint:
+    """A stretch of a long run, and the machine's sensors at its end."""
+
+    window: SoakWindow
+    sensors: Sensors
+    peak_memory_bytes: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +116,8 @@ class TrialResult:
         harness: What measuring costs here; None for ``scores``.
         yardstick_before_ns: A fixed piece of work before the measurement, and
         yardstick_after_ns: after it: if the second is larger, the processor slowed down.
-        answered: Pictures that ``scores`` wrote; 0 for ``latency``.
+        answered: Pictures that ``scores`` wrote; 0 for the others.
+        soak: What ``soak`` saw, window by window; empty for the others.
     """
 
     backend_version: str
@@ -117,6 +132,7 @@ class TrialResult:
     yardstick_before_ns: int | None = None
     yardstick_after_ns: int | None = None
     answered: int = 0
+    soak: tuple[SoakPoint, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +220,15 @@ def run_trial(request: TrialRequest, opener: Opener, now_ns: int) -> TrialResult
             peak_memory_bytes=read_peak_memory_bytes(),
             answered=_write_scores(model, images, request.scores_to),
         )
+    if request.what == "soak":
+        return TrialResult(
+            backend_version=backend_version,
+            interpreter_ns=interpreter_ns,
+            import_ns=imported - started,
+            load_ns=loaded - imported,
+            peak_memory_bytes=read_peak_memory_bytes(),
+            soak=_soak(model, images, request.soak_ns),
+        )
     if request.slowdown != 1.0:
         model = _Slowed(model, request.slowdown)
     yardstick_before = measure_yardstick()
@@ -281,6 +306,16 @@ def _encode_pictures(images: npt.NDArray[np.uint8]) -> list[Any]:
         Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image).save(file, "PNG")
         files.append(file.getvalue())
     return files
+
+
+def _soak(
+    model: Answerer, images: npt.NDArray[np.uint8], duration_ns: int
+) -> tuple[SoakPoint, ...]:
+    window_ns = max(1, min(_SOAK_WINDOW_NS, duration_ns // 10))
+    return tuple(
+        SoakPoint(window, read_sensors(), read_peak_memory_bytes())
+        for window in measure_soak(model.scores, images, duration_ns, window_ns)
+    )
 
 
 def _write_scores(model: Answerer, images: npt.NDArray[np.uint8], to: str | None) -> int:

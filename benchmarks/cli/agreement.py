@@ -63,8 +63,17 @@ def run(arguments: argparse.Namespace) -> int:
 
 def format_agreements(agreements: list[Agreement]) -> list[str]:
     """A table, one line per quantity."""
-    header = ("artifact", "other tool", "quantity", "ours µs", "theirs µs", "ours/theirs", "quartiles",
-              "calm rounds", f"within {AGREES_WITHIN:.0%}")  # fmt: skip
+    header = (
+        "artifact",
+        "other tool",
+        "quantity",
+        "ours µs",
+        "theirs µs",
+        "ours/theirs",
+        "quartiles",
+        "calm rounds",
+        f"within {AGREES_WITHIN:.0%}",
+    )
     rows = []
     for one in agreements:
         rows.append(

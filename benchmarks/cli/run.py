@@ -5,25 +5,23 @@ import dataclasses
 import sys
 import tempfile
 from contextlib import AbstractContextManager, nullcontext
-from datetime import UTC, datetime
 from pathlib import Path
 
-import edge_runtime
-from benchmarks.accuracy import pack_predictions
-from benchmarks.artifacts import EvaluationSet, load_artifacts, load_evaluation
+from benchmarks.artifacts import describe_artifact, load_artifacts, load_evaluation
 from benchmarks.cli import hosts
 from benchmarks.cli.output import check_out
 from benchmarks.cli.progress import ProgressLine
+from benchmarks.cli.soak import parse_duration_s, run_soak
 from benchmarks.errors import PlanError
 from benchmarks.gates import Gates, check_gates
 from benchmarks.launching import Launcher, LocalLauncher
+from benchmarks.measurement import measure
 from benchmarks.plan import PLANS, Plan, build_cases, load_plan
 from benchmarks.report.markdown import format_summary
 from benchmarks.report.writing import write_report
-from benchmarks.results import SCHEMA_VERSION, EvaluationRecord, Results
-from benchmarks.runner import Job, run_job
+from benchmarks.results import Results
+from benchmarks.runner import Job
 from benchmarks.runtimes import list_runtimes
-from benchmarks.verdict import judge_run
 from edge_runtime.document import to_json
 
 
@@ -69,6 +67,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--max-p90", type=float, metavar="MICROSECONDS", help="exit 1 if a p90 lies above")
     add("--max-size", type=float, metavar="KIB", help="exit 1 if an artifact is larger")
     add("--max-memory", type=float, metavar="MIB", help="exit 1 if memory over bare Python is more")
+    add("--peers", action="store_true", help="measure OpenVINO, too (needs the extra [peers])")
+    add(
+        "--keras",
+        type=Path,
+        metavar="FILE",
+        help="with --peers: the .keras file that the artifacts were made of, run by TensorFlow",
+    )
+    add(
+        "--soak",
+        type=parse_duration_s,
+        metavar="TIME",
+        help="instead: call the smallest artifact without a pause for 90s, 10m or 2h",
+    )
     add("--json", action="store_true", help="print results.json instead of the table")
     hosts.add_host_arguments(parser)
 
@@ -78,8 +89,11 @@ def run(arguments: argparse.Namespace) -> int:
     out: Path = arguments.out or Path("report") / arguments.artifacts.resolve().name
     if len(arguments.host) > 1:
         return hosts.run_on_each(arguments, out, _measure_with, _report)
-    check_out(out, arguments.force)
+    if arguments.soak is None:
+        check_out(out, arguments.force)
     place = hosts.open_host(arguments, arguments.host[0]) if arguments.host else None
+    if arguments.soak is not None:
+        return run_soak(arguments, place, arguments.out or out.with_name(f"{out.name}-soak"))
     return _report(arguments, _measure_with(arguments, place), out)
 
 
@@ -90,15 +104,21 @@ def _measure_with(
     plan = _choose_plan(arguments)
     available = load_evaluation(arguments.artifacts, arguments.evaluation)
     evaluation = available.first(plan.evaluation_images)
-    cases = build_cases(
-        load_artifacts(arguments.artifacts), plan, ((r.name, r.formats) for r in list_runtimes())
-    )
+    runtimes = list_runtimes(arguments.peers)
+    artifacts, files = load_artifacts(arguments.artifacts), {}
+    if arguments.keras is not None:
+        if not arguments.peers:
+            raise PlanError("--keras needs --peers")
+        artifacts.append(describe_artifact(arguments.keras))
+        files[arguments.keras.name] = arguments.keras
+    cases = build_cases(artifacts, plan, ((r.name, r.formats) for r in runtimes))
     with (
         tempfile.TemporaryDirectory(prefix="benchmarks-") as scratch,
         place or nullcontext(LocalLauncher(Path(scratch))) as launcher,
     ):
-        job = Job(arguments.artifacts, cases, plan, evaluation, modules={})
-        return measure(job, launcher, Path(scratch), len(available.labels))
+        modules = {runtime.name: runtime.module for runtime in runtimes}
+        job = Job(arguments.artifacts, cases, plan, evaluation, modules, files)
+        return measure(job, launcher, Path(scratch), len(available.labels), ProgressLine())
 
 
 def _report(arguments: argparse.Namespace, results: Results, out: Path) -> int:
@@ -124,40 +144,6 @@ def _read_gates(arguments: argparse.Namespace) -> Gates:
         max_p90_ns=None if p90_us is None else p90_us * 1e3,
         max_size_bytes=None if size_kib is None else size_kib * 1024,
         max_memory_bytes=None if memory_mib is None else memory_mib * 2**20,
-    )
-
-
-def measure(job: Job, launcher: Launcher, scratch: Path, available: int) -> Results:
-    """Run a job and put everything that is known about it into one document."""
-    host = launcher.describe_host()
-    record = run_job(job, launcher, scratch, ProgressLine())
-    return Results(
-        schema_version=SCHEMA_VERSION,
-        toolkit_version=edge_runtime.__version__,
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-        command=("python", "-m", "benchmarks", *sys.argv[1:]),
-        plan=job.plan,
-        verdict=judge_run(record.conditions, record.cases, job.plan),
-        host=host,
-        conditions=record.conditions,
-        evaluation=_describe_evaluation(job.evaluation, available),
-        artifacts=tuple(dict.fromkeys(case.artifact for case in job.cases)),
-        accuracies=record.accuracies,
-        cases=record.cases,
-    )
-
-
-def _describe_evaluation(evaluation: EvaluationSet, available: int) -> EvaluationRecord:
-    reference = evaluation.reference_scores
-    return EvaluationRecord(
-        images=len(evaluation.labels),
-        available=available,
-        sha256=evaluation.sha256,
-        class_names=evaluation.class_names,
-        labels=pack_predictions(evaluation.labels),
-        reference_correct=None
-        if reference is None
-        else int((reference.argmax(axis=1) == evaluation.labels).sum()),
     )
 
 

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from benchmarks.artifacts import load_artifacts, load_evaluation
 from benchmarks.cli.progress import ProgressLine
-from benchmarks.cli.run import measure
 from benchmarks.comparing import Change, compare_results
 from benchmarks.launching import LocalLauncher
+from benchmarks.measurement import measure
 from benchmarks.plan import PLANS, Plan, build_cases
 from benchmarks.report.markdown import format_host
 from benchmarks.results import Results
@@ -29,7 +29,7 @@ _PLAN = dataclasses.replace(
     PLANS["standard"],
     name="selfcheck",
     threads=(1,),
-    rounds=6,
+    rounds=10,
     runtimes=("litert", "onnx"),
     evaluation_images=100,
     effort=Effort(warmup_ns=50 * _MS, steady_ns=200 * _MS, offline_ns=0, stage_calls=0),

@@ -12,10 +12,10 @@ import pytest
 from benchmarks.accuracy import judge_scores, pack_predictions
 from benchmarks.artifacts import EvaluationSet, load_artifacts
 from benchmarks.cli.main import main
-from benchmarks.cli.run import measure
 from benchmarks.comparing import Change, compare_results
 from benchmarks.errors import ResultsError
 from benchmarks.gates import Gates, check_gates
+from benchmarks.measurement import measure
 from benchmarks.plan import PLANS, build_cases
 from benchmarks.results import Results, load_results, save_results
 from benchmarks.runner import Job
@@ -49,7 +49,7 @@ def measure_with(toy_folder: Path, evaluation: EvaluationSet, tmp_path: Path) ->
     job = Job(toy_folder, cases, plan, evaluation, modules={})
 
     def run(latency: Latency) -> Results:
-        return measure(job, ScriptedLauncher(scratch, latency), scratch, 200)
+        return measure(job, ScriptedLauncher(scratch, latency), scratch, 200, lambda *_: None)
 
     return run
 

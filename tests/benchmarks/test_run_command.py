@@ -20,7 +20,7 @@ PNG = b"\x89PNG"
 @pytest.fixture(autouse=True)
 def only_the_fake(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     fake = [Runtime("fake", ("tflite", "onnx"))]
-    monkeypatch.setattr(run, "list_runtimes", lambda: fake)
+    monkeypatch.setattr(run, "list_runtimes", lambda _: fake)
     plan = tmp_path / "tiny.toml"
     plan.write_text(
         'based_on = "quick"\nrounds = 2\n[effort]\nwarmup_ns = 1000000\n'

@@ -48,6 +48,26 @@ def test_welch_s_test_is_scipy_s() -> None:
     assert result.high == pytest.approx(np.exp(interval.high))
 
 
+def test_eight_processes_and_more_are_trimmed_as_scipy_does() -> None:
+    generator = np.random.default_rng(5)
+    first, second = np.exp(generator.normal(3, 0.02, 10)), np.exp(generator.normal(3.05, 0.03, 12))
+    second[3] *= 4  # a process that met a neighbour
+    expected = stats.ttest_ind(np.log(second), np.log(first), equal_var=False, trim=0.2)
+    result = estimate_ratio(list(first), list(second))
+    assert result.p_value == pytest.approx(expected.pvalue, rel=1e-6)
+    assert result.ratio == pytest.approx(np.exp(0.05), rel=0.04)
+
+
+def test_false_alarms_are_as_rare_as_promised() -> None:
+    draws = np.exp(np.random.default_rng(11).normal(3, 0.05, (1000, 20)))
+    alarms = 0
+    for row in draws:
+        p_value = estimate_ratio(list(row[:10]), list(row[10:])).p_value
+        assert p_value is not None
+        alarms += p_value < 0.05
+    assert alarms / len(draws) == pytest.approx(0.05, abs=0.02)
+
+
 @given(POSITIVE)
 def test_interval_contains_the_estimate(medians: list[float]) -> None:
     estimate = estimate_median(medians)
