@@ -4,6 +4,7 @@ import hashlib
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,7 @@ from export.errors import SampleError
 
 FEWEST_CALIBRATION = 10
 ADVISED_CALIBRATION = 100
+_MOST_BYTES = 8 * 2**30
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,9 @@ def load_samples_npz(path: Path, spec: ModelSpec, what: str) -> Samples:
     """
     try:
         # Object arrays would execute code on loading; numpy refuses them with allow_pickle=False.
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file:
+            _check_size(file)
+            archive = np.load(file, allow_pickle=False)
             arrays = {name: archive[name] for name in ("images", "labels")}
     except FileNotFoundError as error:
         raise SampleError(f"there is no {what} file {path}") from error
@@ -71,6 +75,15 @@ def load_samples_npz(path: Path, spec: ModelSpec, what: str) -> Samples:
     except (ValueError, OSError, EOFError, zipfile.BadZipFile, TypeError) as error:
         raise SampleError(f"{path} is not a readable .npz file: {error}") from error
     return check_samples(arrays["images"], arrays["labels"], spec, f"{what} file {path}")
+
+
+def _check_size(file: BinaryIO) -> None:
+    """Refuse an archive that unpacks to more than any set of small pictures holds."""
+    with zipfile.ZipFile(file) as archive:
+        size = sum(member.file_size for member in archive.infolist())
+    if size > _MOST_BYTES:
+        raise ValueError(f"it unpacks to {size:,} bytes, more than {_MOST_BYTES:,}")
+    file.seek(0)
 
 
 def check_samples(
