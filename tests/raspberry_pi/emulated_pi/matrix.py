@@ -164,8 +164,8 @@ def _run_case(case: Case, samples: Path, count: int, site: Path, work: Path) -> 
     )
     if done.returncode:
         last = (done.stderr.strip().splitlines() or [f"ended with {done.returncode}"])[-1]
-        if "Error" in last:
-            return last
+        if last.startswith("edge_runtime.errors."):
+            return last.removeprefix("edge_runtime.errors.")
         raise SetupError(f"{output.stem}: {done.stderr[-1500:]}")
     with np.load(output) as held:
         scores: Scores = held["scores"]

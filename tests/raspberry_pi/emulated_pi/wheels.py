@@ -8,6 +8,7 @@ import hashlib
 import shutil
 import sys
 import sysconfig
+import time
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +18,7 @@ from .storage import building, cache_folder, run_tool
 from .systems import PINS, System
 
 _DISTRIBUTIONS = {"litert": "ai-edge-litert", "tflite": "tflite-runtime", "onnx": "onnxruntime"}
+_KEEP_S = 24 * 3600
 _TEST_TOOLS = ("pytest==9.0.3", "pytest-timeout==2.4.0", "hypothesis==6.148.0")
 
 
@@ -44,14 +46,24 @@ def install_wheel(system: System, runtime: str, wheel: Path) -> Path:
     """Install our wheel with one runtime; returns the folder for PYTHONPATH."""
     digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
     recipe = f"{digest} {runtime} {sorted(PINS.items())} {system.numpy}"
-    folder = cache_folder() / system.name / f"site-{runtime}"
+    # A folder per wheel: another checkout's wheel must not replace it under a running board.
+    folder = cache_folder() / system.name / f"site-{runtime}-{digest[:12]}"
     with building(folder, recipe) as fresh:
         if fresh and system.bits == 64:
             requirement = f"edge-runtime[{runtime},image] @ {wheel.resolve().as_uri()}"
             _install(system, fresh, [requirement])
         elif fresh:
             _unpack_armv7l(system, runtime, wheel, fresh)
+        if fresh:
+            _remove_old(folder.parent, f"site-{runtime}-")
     return folder
+
+
+def _remove_old(parent: Path, start: str) -> None:
+    """Remove folders of wheels that nobody has asked for since yesterday."""
+    for path in parent.glob(f"{start}*"):
+        if path.is_dir() and time.time() - path.stat().st_mtime > _KEEP_S:
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def install_test_tools(system: System) -> Path:
