@@ -79,6 +79,7 @@ def shop(
         "edge_runtime_command": f"watch {_INBOX}",
         # The smallest wheels: unpacking them is most of the time under emulation.
         "edge_runtime_backend": "tflite",
+        "edge_runtime_compiled": False,
     }
     with serving(pi) as board:
         shop = Shop(board, folder, values)

@@ -22,6 +22,7 @@ options:
   incoming: {description: The folder on the board that holds the copied artifact., type: path}
   files: {description: SHA-256 by file name., type: dict}
   system_site_packages: {description: Let the environment see apt's packages., type: bool}
+  compiled: {description: Compile Python files while installing., type: bool}
   keep: {description: How many releases pruning leaves., type: int}
 author: [the authors of edge-runtime]
 """
@@ -42,6 +43,7 @@ def main():
             "incoming": {"type": "path"},
             "files": {"type": "dict"},
             "system_site_packages": {"type": "bool", "default": False},
+            "compiled": {"type": "bool", "default": True},
             "keep": {"type": "int", "default": 3},
         },
         required_if=[
@@ -75,6 +77,7 @@ def _reach(releases, wanted, check_mode):
                 wanted["incoming"],
                 wanted["files"],
                 wanted["system_site_packages"],
+                wanted["compiled"],
             )
         return {"changed": changed}
     if state == "active":

@@ -90,7 +90,9 @@ class Releases:
         beside.rename(house)
         return house
 
-    def build(self, release, digest, archive, incoming, files, system_site_packages=False):
+    def build(
+        self, release, digest, archive, incoming, files, system_packages=False, compiled=True
+    ):
         """Build a release that is not there yet; its mark is written last."""
         house = self.unpack_wheels(archive, digest)
         check_sums(Path(incoming), files)
@@ -99,7 +101,7 @@ class Releases:
         (folder / "model").mkdir(parents=True)
         for name in files:
             shutil.copyfile(Path(incoming) / name, folder / "model" / name)
-        build_environment(folder / "venv", house, system_site_packages)
+        build_environment(folder / "venv", house, system_packages, compiled)
         write_launcher(folder, files)
         document = {"release": release, "wheels": digest, "files": files}
         beside = folder / (_MARK + ".new")
@@ -163,18 +165,19 @@ def check_sums(folder, files):
             raise ReleaseError(f"{name}: SHA-256 is {found}, expected {expected}: copy it again")
 
 
-def build_environment(venv, house, system_site_packages):
+def build_environment(venv, house, system_packages, compiled):
     """Make a virtual environment from a wheelhouse, without internet and without pip's presence.
 
     Debian splits ensurepip off into a package of its own; pip runs from its own wheel instead.
     """
-    options = ["--system-site-packages"] if system_site_packages else []
+    options = ["--system-site-packages"] if system_packages else []
     _run(["python3", "-m", "venv", "--without-pip", *options, str(venv)], house)
     (pip,) = house.glob("pip-*.whl")
     command = [str(venv / "bin" / "python"), str(pip / "pip"), "install", "--quiet", "--no-deps"]
     command += ["--no-index", "--no-cache-dir", "--disable-pip-version-check", "--require-hashes"]
     # The workstation has chosen for this Python; see wheelhouse.py.
     command += ["--ignore-requires-python"]
+    command += [] if compiled else ["--no-compile"]
     _run([*command, "--requirement", "requirements.txt"], house)
 
 
