@@ -6,13 +6,14 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 
 from edge_runtime.errors import EdgeRuntimeError
-from train.commands import cost, data, fit
+from train.commands import cost, data, fit, tune
 from train.errors import TrainError
 
 # A first word that is none of these belongs to the training command itself.
 _COMMANDS: Mapping[str, Callable[[Sequence[str]], int]] = {
     "cost": cost.main,
     "data": data.main,
+    "tune": tune.main,
 }
 
 

@@ -23,6 +23,8 @@ class TrainingSettings:
         init: The weights that the run starts from: ``imagenet``, the digest of another run's
             model, or empty for random ones.
         freeze: Train the last layer alone.
+        widths: Channels of a tunable architecture's layers; empty for its own.
+        dropout: Of a tunable architecture, 0–1; None for its own.
     """
 
     architecture: str = "cnn"
@@ -36,6 +38,8 @@ class TrainingSettings:
     augmentation: Augmentation = field(default_factory=Augmentation)
     init: str = ""
     freeze: bool = False
+    widths: tuple[int, ...] = ()
+    dropout: float | None = None
 
     def __post_init__(self) -> None:
         for name in ("epochs", "batch_size"):
@@ -43,6 +47,8 @@ class TrainingSettings:
                 raise ValueError(f"{name} must be at least 1, found {getattr(self, name)}")
         if self.learning_rate <= 0:
             raise ValueError(f"learning_rate must be above 0, found {self.learning_rate}")
+        if self.dropout is not None and not 0 <= self.dropout < 1:
+            raise ValueError(f"dropout must be at least 0 and below 1, found {self.dropout}")
         if self.seed < 0:
             raise ValueError(f"seed must not be negative, found {self.seed}")
         if not 0 < self.validation_fraction < 1:

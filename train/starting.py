@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import keras
 
@@ -55,12 +55,19 @@ def build_starting_model(
         )
     else:
         architecture = ARCHITECTURES[name]
+        options: dict[str, Any] = {}
+        if settings.widths:
+            options["widths"] = settings.widths
+        if settings.dropout is not None:
+            options["dropout"] = settings.dropout
+        if options and not architecture.tunable:
+            raise RunError(f"{name} has no widths or dropout to choose")
         try:
-            model = architecture.build(input_shape, len(class_names))
+            model = architecture.build(input_shape, len(class_names), **options)
         except ValueError as error:
             raise RunError(
-                f"{name} cannot take pictures of {input_shape[0]}×{input_shape[1]} pixels; give a "
-                f"larger --input-size ({str(error).splitlines()[0]})"
+                f"{name} cannot be built for pictures of {input_shape[0]}×{input_shape[1]} pixels: "
+                f"{str(error).splitlines()[0]}. Small pictures need a larger --input-size."
             ) from error
         start = StartingModel(
             model, architecture.output, architecture.summary, architecture.to_deployable

@@ -86,6 +86,17 @@ def add_model(parser: argparse.ArgumentParser) -> None:
         help="run folder whose model to start from; for other classes its last layer is new",
     )
     group.add_argument(
+        "--widths",
+        type=parse_widths,
+        default=(),
+        metavar="N,N,N",
+        help="for cnn: channels of its convolutions and units of its dense layer "
+        "(default: 32,64,128)",
+    )
+    group.add_argument(
+        "--dropout", type=float, metavar="X", help="for cnn: dropout, 0–1 (default: 0.2)"
+    )
+    group.add_argument(
         "--freeze", action="store_true", help="train the last layer alone (default: all)"
     )
 
@@ -130,6 +141,13 @@ def parse_size(text: str) -> tuple[int, int]:
         raise argparse.ArgumentTypeError(f"expected a size such as 96 or 64x96, found {text!r}")
     height = int(match[1])
     return height, int(match[2]) if match[2] else height
+
+
+def parse_widths(text: str) -> tuple[int, ...]:
+    """Turn ``32,64,128`` into numbers."""
+    if re.fullmatch(r"\d{1,4}(,\d{1,4})*", text) is None:
+        raise argparse.ArgumentTypeError(f"expected numbers such as 32,64,128, found {text!r}")
+    return tuple(int(number) for number in text.split(","))
 
 
 def read_wishes(arguments: argparse.Namespace) -> InputWishes:

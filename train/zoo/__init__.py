@@ -25,16 +25,20 @@ class Architecture:
         summary: One line for the command's help.
         folder: ``module:function`` that turns the trained model into the plain one to deploy (for
             example folding branches); None where the trained model is deployed as it is.
+        tunable: Whether the builder also takes ``widths`` and ``dropout``.
     """
 
     builder: str
     output: Literal["probabilities", "logits"]
     summary: str
     folder: str | None = None
+    tunable: bool = False
 
-    def build(self, input_shape: tuple[int, int, int], classes: int) -> "keras.Model":
-        """Build the untrained model."""
-        return _resolve(self.builder)(input_shape, classes)
+    def build(
+        self, input_shape: tuple[int, int, int], classes: int, **options: Any
+    ) -> "keras.Model":
+        """Build the untrained model; `options` are for tunable architectures alone."""
+        return _resolve(self.builder)(input_shape, classes, **options)
 
     def to_deployable(self, model: "keras.Model") -> "keras.Model":
         """Turn the trained model into the one that is stored and exported."""
@@ -44,7 +48,10 @@ class Architecture:
 ARCHITECTURES: Mapping[str, Architecture] = MappingProxyType(
     {
         "cnn": Architecture(
-            "train.zoo.cnn:build_cnn", "probabilities", "two convolution blocks, two dense layers"
+            "train.zoo.cnn:build_cnn",
+            "probabilities",
+            "two convolution blocks, two dense layers",
+            tunable=True,
         ),
     }
 )

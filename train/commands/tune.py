@@ -1,0 +1,210 @@
+"""``python -m train tune``: search recipe and width under a budget of the exported file."""
+
+import argparse
+import json
+import os
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from edge_runtime.contract import InputSpec
+from edge_runtime.document import from_json, to_document, to_json
+from train.commands.options import (
+    add_data,
+    add_training,
+    fit_to_data,
+    read_settings,
+    read_wishes,
+)
+from train.data.opening import open_dataset
+from train.errors import RunError
+from train.files import replace_file
+from train.framework import load_keras
+from train.progress import Progress
+from train.samples import ImageDataset
+from train.settings import TrainingSettings
+from train.tuning.budget import Budget
+from train.tuning.space import format_command
+
+_EPILOG = """\
+A search that was interrupted goes on when the same command is given again; more --trials continue
+a finished one. --workers N runs Keras Tuner's chief and N workers here. Workers on other machines,
+with the search's folder shared, are told where the chief is by KERASTUNER_TUNER_ID,
+KERASTUNER_ORACLE_IP and KERASTUNER_ORACLE_PORT, and are given the same command without --workers.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchIdentity:
+    """What makes two searches the same: ``search.json``."""
+
+    base: TrainingSettings
+    budget: Budget
+    data_sha256: str
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Build the command's parser."""
+    parser = argparse.ArgumentParser(
+        prog="python -m train tune",
+        description="Search widths, dropout, learning rate and augmentation of the cnn with Keras "
+        "Tuner. Each trial is trained, exported to static int8 TFLite and measured; the best "
+        "accuracy whose file keeps the budget wins. The test split is not touched.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--out", type=Path, metavar="FOLDER", help="folder of the search (default: tuning/NAME)"
+    )
+    parser.add_argument(
+        "--trials", type=int, default=12, metavar="N", help="trials in all (default: 12)"
+    )
+    parser.add_argument(
+        "--max-size", type=float, metavar="KIB", help="largest file, in KiB (default: no limit)"
+    )
+    parser.add_argument(
+        "--max-latency",
+        type=float,
+        metavar="US",
+        help="largest median latency of one picture here, in µs, LiteRT, one thread "
+        "(default: no limit)",
+    )
+    parser.add_argument(
+        "--pictures",
+        type=int,
+        metavar="N",
+        help="most pictures to train a trial on, stratified (default: all)",
+    )
+    parser.add_argument(
+        "--workers",
+        type=int,
+        default=0,
+        metavar="N",
+        help="worker processes under a chief (default: 0, search in this process)",
+    )
+    parser.add_argument("--force", action="store_true", help="start the search anew")
+    parser.add_argument("--json", action="store_true", help="write the result as JSON")
+    parser.add_argument("--debug", action="store_true", help="show a traceback on errors")
+    add_data(parser)
+    add_training(parser)
+    # Trials are compared with each other: a few epochs tell better from worse.
+    parser.set_defaults(epochs=4, model="cnn", widths=(), dropout=None, freeze=False)
+    return parser
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the command."""
+    parser = build_parser()
+    arguments = parser.parse_args(argv)
+    try:
+        settings, budget = _read(arguments)
+    except ValueError as error:
+        parser.error(str(error))
+    progress = Progress()
+    dataset = open_dataset(
+        arguments.data, progress, read_wishes(arguments), arguments.test_fraction, settings.seed
+    )
+    settings = fit_to_data(settings, dataset)
+    folder: Path = arguments.out or Path("tuning") / f"{dataset.name}-cnn"
+    is_child = "KERASTUNER_TUNER_ID" in os.environ
+    if not is_child:
+        _claim_folder(folder, SearchIdentity(settings, budget, dataset.fingerprint()), arguments)
+    if arguments.workers and not is_child:
+        # Imported late, as all of Keras and Keras Tuner.
+        from train.tuning.workers import run_workers
+
+        run_workers(_without_workers(argv), arguments.workers, progress)
+    else:
+        _search(arguments, settings, budget, dataset, folder, progress)
+    return 0 if is_child else _conclude(arguments, folder, budget, dataset.input, progress)
+
+
+def _read(arguments: argparse.Namespace) -> tuple[TrainingSettings, Budget]:
+    if arguments.trials < 1 or arguments.workers < 0:
+        raise ValueError("--trials must be at least 1 and --workers not negative")
+    size = None if arguments.max_size is None else round(arguments.max_size * 1024)
+    return read_settings(arguments), Budget(size, arguments.max_latency)
+
+
+def _claim_folder(folder: Path, identity: SearchIdentity, arguments: argparse.Namespace) -> None:
+    path = folder / "search.json"
+    if arguments.force:
+        shutil.rmtree(folder, ignore_errors=True)
+    if path.is_file():
+        stood = from_json(SearchIdentity, path.read_bytes(), str(path))
+        if stood != identity:
+            raise RunError(
+                f"{folder} holds a search with other settings, data or budget. Choose another "
+                "place with --out, or start anew with --force."
+            )
+    elif folder.exists() and any(folder.iterdir()):
+        raise RunError(f"{folder} holds something else; choose another place with --out")
+    else:
+        with replace_file(path) as beside:
+            beside.write_text(to_json(identity), encoding="utf-8")
+
+
+def _search(
+    arguments: argparse.Namespace,
+    settings: TrainingSettings,
+    budget: Budget,
+    dataset: ImageDataset,
+    folder: Path,
+    progress: Progress,
+) -> None:
+    load_keras()
+    from train.tuning.search import run_search
+    from train.tuning.trials import TrialBench, build_judged_dataset
+
+    judged = build_judged_dataset(dataset, settings.seed, arguments.pictures)
+    quiet = Progress(quiet="KERASTUNER_TUNER_ID" in os.environ)
+    bench = TrialBench(judged, budget, folder / "trials", progress, quiet)
+    run_search(bench, settings, arguments.trials, settings.seed)
+
+
+def _conclude(
+    arguments: argparse.Namespace,
+    folder: Path,
+    budget: Budget,
+    spec: InputSpec,
+    progress: Progress,
+) -> int:
+    from train.tuning.report import find_best, format_budget, write_report
+    from train.tuning.trials import load_outcomes
+
+    outcomes = load_outcomes(folder / "trials")
+    best = find_best(outcomes)
+    epochs = TrainingSettings().epochs
+    command = None if best is None else format_command(best.settings, epochs, arguments.data, spec)
+    write_report(folder, outcomes, budget, command)
+    progress.say(f"Wrote report.md, trials.csv and trials.png into {folder}")
+    if arguments.json:
+        document = {
+            "folder": str(folder),
+            "trials": len(outcomes),
+            "best": None if best is None else to_document(best),
+            "command": command,
+        }
+        print(json.dumps(document, indent=1))
+    elif best is None or best.accuracy is None or best.size_bytes is None:
+        print(f"None of {len(outcomes)} trials keeps the budget ({format_budget(budget)})")
+    else:
+        print(
+            f"Best of {len(outcomes)} trials within the budget ({format_budget(budget)}): trial "
+            f"{best.trial}, {best.accuracy:.2%} at {best.size_bytes / 1024:.0f} KiB and "
+            f"{best.latency_us or 0:.0f} µs\nTrain it in full: {command}"
+        )
+    return 0 if best is not None else 1
+
+
+def _without_workers(argv: Sequence[str]) -> list[str]:
+    """Return the options for the children: no workers of their own, and no fresh start."""
+    kept: list[str] = []
+    words = iter(argv)
+    for word in words:
+        if word == "--workers":
+            next(words, None)
+        elif word not in ("--force", "--json") and not word.startswith("--workers="):
+            kept.append(word)
+    return kept
