@@ -139,7 +139,9 @@ def draw_trials(outcomes: tuple[TrialOutcome, ...], budget: Budget) -> Figure:
         )
     limit = budget.max_latency_us if by_latency else budget.max_size_bytes
     if limit is not None:
-        left.axvline(limit / (1 if by_latency else 1024), color=_QUIET, ls="--", lw=1)
+        left.axvline(
+            limit / (1 if by_latency else 1024), color=_QUIET, ls="--", lw=1, label="budget"
+        )
     left.set_xlabel("latency of one picture, µs" if by_latency else "size of the int8 file, KiB")
     left.set_ylabel("accuracy of the int8 file, %")
     left.set_title("Each trial against the budget", loc="left", fontweight="bold")
@@ -148,10 +150,9 @@ def draw_trials(outcomes: tuple[TrialOutcome, ...], budget: Budget) -> Figure:
     shown = np.array([100 * o.score if o.within else np.nan for o in outcomes])
     numbers = np.arange(1, len(outcomes) + 1)
     right.scatter(numbers, shown, color=_WITHIN, s=24)
-    right.step(numbers, np.fmax.accumulate(shown), where="post", color=_BEST, label="best so far")
+    right.step(numbers, np.fmax.accumulate(shown), where="post", color=_BEST)
     right.set_xlabel("trial")
-    right.set_title("Over the search", loc="left", fontweight="bold")
-    right.legend(frameon=False, fontsize=9, loc="lower right")
+    right.set_title("Best so far", loc="left", fontweight="bold")
     for axes in (left, right):
         axes.grid(color="#e3e6ea", linewidth=0.8)
         axes.set_axisbelow(True)

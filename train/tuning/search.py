@@ -3,6 +3,7 @@
 import contextlib
 import os
 import sys
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,8 @@ def run_search(bench: TrialBench, base: TrainingSettings, trials: int, seed: int
     with contextlib.redirect_stdout(sys.stderr):
         tuner = BudgetTuner(bench, base, oracle=oracle)
         _reload_oracle(tuner, bench.folder.parent / _PROJECT)
+        # The Gaussian process says so whenever a few points do not settle its length scale.
+        warnings.filterwarnings("ignore", module="sklearn.gaussian_process")
         try:
             tuner.search(verbose=0)
         except keras_tuner.errors.FatalError as error:

@@ -123,5 +123,6 @@ def load_outcome(place: Path) -> TrialOutcome | None:
 
 def load_outcomes(folder: Path) -> tuple[TrialOutcome, ...]:
     """Read the outcomes of all finished trials, in the order of their numbers."""
-    found = (load_outcome(place) for place in sorted(folder.glob("*")) if place.is_dir())
+    places = sorted(folder.glob("*"), key=lambda place: (len(place.name), place.name))
+    found = (load_outcome(place) for place in places if place.is_dir())
     return tuple(outcome for outcome in found if outcome is not None)
