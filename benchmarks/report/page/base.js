@@ -121,7 +121,7 @@ function fileName(c) {
 }
 
 function shortName(c) {
-  const machine = DATA.runs.length > 1 ? ` · ${c.run}` : "";
+  const machine = DATA.runs.length > 1 ? ` · ${c.run.length > 15 ? `${c.run.slice(0, 14)}…` : c.run}` : "";
   return `${fileName(c)} · ${c.runtime}${c.threads > 1 ? ` ×${c.threads}` : ""}${machine}`;
 }
 

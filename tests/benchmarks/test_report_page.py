@@ -1,0 +1,160 @@
+"""report.html in a real browser: desktop and phone, light and dark, nothing from the network."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from benchmarks.artifacts import EvaluationSet, load_artifacts
+from benchmarks.measurement import measure
+from benchmarks.plan import PLANS, build_cases
+from benchmarks.report.page import format_page
+from benchmarks.results import Finding, Results
+from benchmarks.runner import Job
+from edge_runtime.trial import Refusal, TrialRequest
+from tests.benchmarks.scripted import ScriptedLauncher
+
+RUNTIMES = (("litert", ("tflite",)), ("tflite", ("tflite",)))
+DESKTOP, PHONE = 1280, 390
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+DRIVER = shutil.which("chromedriver")
+
+
+@pytest.fixture
+def results(toy_folder: Path, evaluation: EvaluationSet, tmp_path: Path) -> Results:
+    generator = np.random.default_rng(1)
+
+    def latency(request: TrialRequest) -> int:
+        return int(
+            (30_000 if request.backend == "litert" else 200_000) * generator.lognormal(0, 0.02)
+        )
+
+    (tmp_path / "scratch").mkdir()
+    launcher = ScriptedLauncher(tmp_path / "scratch", latency)
+    hostile = "</script><script>document.title='broken in'</script><b>operator</b> too new"
+    launcher.refusals["toy-cnn_fp32.tflite", "tflite"] = Refusal(
+        "IncompatibleArtifactError", hostile
+    )
+    plan = replace(PLANS["standard"], retries=0.0)
+    cases = build_cases(load_artifacts(toy_folder), plan, RUNTIMES)
+    job = Job(toy_folder, cases, plan, evaluation, modules={})
+    return measure(job, launcher, tmp_path / "scratch", 200, lambda *_: None)
+
+
+@pytest.fixture
+def browser() -> Iterator[Any]:
+    if CHROMIUM is None or DRIVER is None:
+        pytest.skip("no chromium with chromedriver is installed (apt: chromium chromium-driver)")
+    webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
+    options = webdriver.ChromeOptions()
+    options.binary_location = CHROMIUM
+    for word in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"):
+        options.add_argument(word)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
+    try:
+        yield driver
+    finally:
+        driver.quit()
+
+
+def open_page(browser: Any, path: Path, width: int, scheme: str) -> None:
+    size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width == PHONE}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    feature = {"name": "prefers-color-scheme", "value": scheme}
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [feature]})
+    browser.get(path.as_uri())
+
+
+def count(browser: Any, selector: str) -> int:
+    return len(browser.find_elements("css selector", selector))
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(DESKTOP, "light"), (PHONE, "dark")])
+def test_the_page_opens_whole(
+    browser: Any, results: Results, tmp_path: Path, width: int, scheme: str
+) -> None:
+    page = tmp_path / "report.html"
+    page.write_text(format_page([results]), encoding="utf-8")
+    open_page(browser, page, width, scheme)
+    assert browser.get_log("browser") == []
+    assert browser.execute_script("return document.documentElement.dataset.ready") == "yes"
+    assert browser.title == "toy-cnn"
+    wide = browser.execute_script("return document.documentElement.scrollWidth")
+    assert wide <= width, "nothing makes the page wider than the screen"
+    charts = ("scatter", "distributions", "startup", "sizes", "memory", "confusion", "per-class")
+    for name in charts:
+        assert count(browser, f"#{name} svg") == 1, name
+    assert count(browser, "#scatter .point") == 6
+    assert count(browser, "#results tbody tr") == 8
+    assert count(browser, "#confusion rect") == 100
+    assert "operator</b> too new" in browser.find_element("id", "refusals").text
+    ground = browser.execute_script("return getComputedStyle(document.body).backgroundColor")
+    brightness = sum(map(int, ground.removeprefix("rgb(").removesuffix(")").split(","))) / 3
+    assert (brightness > 128) == (scheme == "light")
+
+
+def test_filter_sort_and_hover_work(browser: Any, results: Results, tmp_path: Path) -> None:
+    page = tmp_path / "report.html"
+    page.write_text(format_page([results]), encoding="utf-8")
+    open_page(browser, page, DESKTOP, "light")
+    chip = browser.find_element("css selector", '[data-filter="runtime=tflite"]')
+    chip.click()
+    assert chip.get_attribute("aria-pressed") == "false"
+    assert count(browser, "#scatter .point") == 4
+    assert count(browser, "#results tbody tr") == 4
+    browser.find_element("css selector", '[data-filter="runtime=litert"]').click()
+    assert "Nothing measured" in browser.find_element("id", "scatter").text
+    chip.click()
+    assert count(browser, "#scatter .point") == 2
+
+    browser.find_element("css selector", '[data-filter="runtime=litert"]').click()
+    browser.execute_script("document.querySelectorAll('#results th button')[0].click()")
+    names = [
+        row.find_element("css selector", "td").get_attribute("title")
+        for row in browser.find_elements("css selector", "#results tbody tr")
+    ]
+    assert names == sorted(names)
+
+    browser.execute_script("document.querySelector('#scatter .point').focus()")
+    tip = browser.find_element("id", "tip")
+    assert tip.is_displayed()
+    assert "p50" in tip.text
+    select = browser.find_element("id", "scatter-cost")
+    select.find_element("css selector", 'option[value="size"]').click()
+    assert "size on disk" in browser.find_element("id", "scatter").text
+    assert browser.get_log("browser") == []
+
+
+def test_several_machines_stand_side_by_side(
+    browser: Any, results: Results, tmp_path: Path
+) -> None:
+    board = replace(results, host=replace(results.host, board="Raspberry Pi 5 Model B"))
+    page = tmp_path / "report.html"
+    page.write_text(format_page([results, board]), encoding="utf-8")
+    open_page(browser, page, PHONE, "light")
+    assert browser.get_log("browser") == []
+    assert count(browser, ".verdict") == 2
+    assert count(browser, '[data-filter^="run="]') == 2
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= PHONE
+
+
+def test_verdicts_stand_above_the_numbers_with_their_next_step(results: Results) -> None:
+    finding = Finding("invalid", "throttled", "the board reports under-voltage", "use a supply")
+    invalid = replace(results, verdict=replace(results.verdict, valid=False, findings=(finding,)))
+    page = format_page([invalid])
+    assert "use a supply" in page
+    assert page.index('id="verdicts"') < page.index('id="results"')
+
+
+def test_the_page_asks_nothing_of_the_network(results: Results) -> None:
+    page = format_page([results])
+    assert "default-src 'none'" in page
+    assert "<script src" not in page
+    assert "@import" not in page
+    assert 'href="http' not in page
+    assert "</script><script>document" not in page

@@ -1,0 +1,67 @@
+"""Long runs: what counts as drift, what is told, and the command."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from benchmarks.cli import soak
+from benchmarks.cli.main import main
+from benchmarks.runtimes import Runtime
+from benchmarks.soaking import SoakRecord, draw_soak, find_drift, format_soak
+from edge_runtime.host import describe_host, read_sensors
+from edge_runtime.measuring import SoakWindow
+from edge_runtime.trial import SoakPoint
+
+
+def build_points(medians: list[int]) -> tuple[SoakPoint, ...]:
+    return tuple(
+        SoakPoint(
+            SoakWindow(5_000_000_000 * place, 1000, median, median * 2, median * 9),
+            read_sensors(),
+            50 * 2**20,
+        )
+        for place, median in enumerate(medians, 1)
+    )
+
+
+def test_drift_is_the_last_tenth_against_the_first() -> None:
+    assert find_drift(build_points([100] * 18 + [150, 150])) == pytest.approx(0.5)
+    assert find_drift(build_points([100])) == 0.0
+    with pytest.raises(ValueError, match="without windows"):
+        find_drift(())
+
+
+def test_a_soak_is_told_and_drawn(tmp_path: Path) -> None:
+    points = build_points([100] * 10 + [120] * 10)
+    record = SoakRecord(1, "now", describe_host(), "a.tflite", "litert", 1, points, 0.2)
+    told = "\n".join(format_soak(record))
+    assert "20,000 calls in 1.7 minutes" in told
+    assert "quote the sustained figure" in told
+    draw_soak(record, tmp_path / "soak.png")
+    assert (tmp_path / "soak.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_command_soaks(
+    toy_folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(soak, "list_runtimes", lambda: [Runtime("fake", ("tflite",))])
+    out = tmp_path / "soak"
+    words = ["--artifacts", str(toy_folder), "--soak", "1s", "--out", str(out)]
+    assert main(words) == 0
+    document = json.loads((out / "soak.json").read_text())
+    assert document["artifact"] == "toy-cnn_static_int8.tflite"
+    assert len(document["points"]) >= 5
+    assert (out / "soak.png").exists()
+    assert "calls in" in capsys.readouterr().out
+    assert main(words) == 2
+
+
+@pytest.mark.parametrize("text", ["10", "0s", "m", "5d", "-1s"])
+def test_a_time_needs_a_number_and_a_unit(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--artifacts", "x", f"--soak={text}"])
+    assert "90s, 10m or 2h" in capsys.readouterr().err
