@@ -4,6 +4,7 @@ Times are nanoseconds, sizes bytes, shares fractions; only reports convert. The 
 ``results.schema.json`` beside this file.
 """
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -20,6 +21,7 @@ from edge_runtime.statistics import Interval
 from edge_runtime.trial import TrialResult
 
 SCHEMA_VERSION = 1
+_NUMBERS = re.compile(r"\[((?:\s*\d+,?)+)\s*\]")
 
 Severity = Literal["invalid", "warning", "note"]
 Status = Literal["measured", "refused", "failed"]
@@ -267,8 +269,13 @@ class Results:
 def save_results(results: Results, path: Path) -> None:
     """Write ``results.json``, beside its place first and then moved in."""
     partial = path.with_name(f"{path.name}.partial")
-    partial.write_text(to_json(results), encoding="utf-8")
+    partial.write_text(_join_numbers(to_json(results)), encoding="utf-8")
     partial.replace(path)
+
+
+def _join_numbers(text: str) -> str:
+    """Put each list of whole numbers on one line: samples would fill a hundred thousand lines."""
+    return _NUMBERS.sub(lambda found: f"[{' '.join(found.group(1).split())}]", text)
 
 
 def load_results(path: Path) -> Results:
