@@ -45,8 +45,9 @@ def measure_layer_noise(exact: bytes, stored: bytes, samples: Samples) -> tuple[
         for image in images:
             truth = dict(exact_run.run(image, shared))
             for name, found in stored_run.run(image, shared):
-                signal[name] += float(np.square(truth[name], dtype=np.float64).sum())
-                noise[name] += float(np.square(truth[name] - found, dtype=np.float64).sum())
+                exact_values = np.asarray(truth[name], np.float64)  # comparisons give booleans
+                signal[name] += float(np.square(exact_values).sum())
+                noise[name] += float(np.square(exact_values - found).sum())
     return tuple(
         LayerNoise(name, stored_run.operators[name], _to_db(signal[name], noise[name]))
         for name in shared

@@ -175,7 +175,6 @@ def _quantize_static(
     methods = {
         "min-max": quantization.CalibrationMethod.MinMax,
         "percentile": quantization.CalibrationMethod.Percentile,
-        "entropy": quantization.CalibrationMethod.Entropy,
     }
     quantization.quantize_static(
         source,

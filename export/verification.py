@@ -91,12 +91,26 @@ def replay_all(
 
 
 def replay_in_child(
-    file: Path, backend: str, images: Path, folder: Path, timeout_s: float = TIMEOUT_S
+    file: Path,
+    backend: str,
+    images: Path,
+    folder: Path,
+    timeout_s: float = TIMEOUT_S,
+    python: str = sys.executable,
 ) -> Replay:
-    """Run one file on one runtime in a process of its own."""
+    """Run one file on one runtime in a process of its own.
+
+    Args:
+        file: The artifact.
+        backend: Short name of the runtime.
+        images: uint8 (N, height, width, channels) .npy file.
+        folder: For the scores.
+        timeout_s: When to give up.
+        python: Interpreter to use; it needs numpy and the runtime.
+    """
     package = load_backend(backend).package
     target = folder / f"{file.name}.{backend}.npy"
-    command = [sys.executable, "-m", "export.replay", str(file), "--backend", backend]
+    command = [python, "-m", "export.replay", str(file), "--backend", backend]
     command += ["--images", str(images), "--scores", str(target)]
     try:
         child = subprocess.run(

@@ -1,0 +1,219 @@
+"""Which recipe's file runs on which version of which runtime: tried, not read off a list.
+
+``python -m export.compatibility ARTIFACTS… --out docs/compatibility.md`` makes one virtual
+environment per runtime version (once; they are used again), runs every artifact in each on the
+first pictures of the artifacts' evaluation set, and writes the table.
+"""
+
+import argparse
+import json
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from export.progress import Progress
+from export.verification import Replay, replay_in_child
+
+PICTURES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class RuntimeVersion:
+    """One released runtime.
+
+    Attributes:
+        backend: Short name in `edge_runtime`.
+        package: Distribution.
+        version: Its version.
+        numpy: Requirement for numpy: releases of before June 2024 break under numpy 2.
+    """
+
+    backend: str
+    package: str
+    version: str
+    numpy: str = "numpy<2"
+
+
+VERSIONS: tuple[RuntimeVersion, ...] = (
+    RuntimeVersion("tflite", "tflite-runtime", "2.14.0"),
+    RuntimeVersion("litert", "ai-edge-litert", "1.0.1"),
+    RuntimeVersion("litert", "ai-edge-litert", "1.2.0"),
+    RuntimeVersion("litert", "ai-edge-litert", "1.4.0"),
+    RuntimeVersion("litert", "ai-edge-litert", "2.0.3"),
+    RuntimeVersion("litert", "ai-edge-litert", "2.1.0"),
+    RuntimeVersion("litert", "ai-edge-litert", "2.3.0"),
+    RuntimeVersion("onnx", "onnxruntime", "1.14.1"),
+    RuntimeVersion("onnx", "onnxruntime", "1.15.1"),
+    RuntimeVersion("onnx", "onnxruntime", "1.17.3"),
+    RuntimeVersion("onnx", "onnxruntime", "1.20.1"),
+    RuntimeVersion("onnx", "onnxruntime", "1.23.2"),
+    RuntimeVersion("onnx", "onnxruntime", "1.31.1"),
+)
+
+
+Result = tuple[RuntimeVersion, str, Replay]
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Write the table; 0 done, 1 where nothing could be tried, 2 wrong use."""
+    parser = argparse.ArgumentParser(
+        prog="python -m export.compatibility",
+        description="Try every artifact on many versions of every runtime and write the table.",
+    )
+    parser.add_argument("artifacts", type=Path, nargs="*", help="folders that export made")
+    parser.add_argument(
+        "--environments",
+        type=Path,
+        default=Path(".compatibility"),
+        help="folder for the virtual environments (default: %(default)s)",
+    )
+    parser.add_argument("--out", type=Path, help="Markdown file (default: standard output)")
+    parser.add_argument("--json", action="store_true", help="print the findings as JSON")
+    arguments = parser.parse_args(argv)
+    folders: list[Path] = arguments.artifacts
+    if not folders or not all((folder / "evaluation.npz").is_file() for folder in folders):
+        parser.print_usage(sys.stderr)
+        print("name folders that python -m export made, with evaluation.npz", file=sys.stderr)
+        return 2
+    environments = make_environments(arguments.environments, VERSIONS)
+    results = {folder: try_all(folder, environments) for folder in folders}
+    if arguments.json:
+        rows = [
+            [str(folder), version.package, version.version, file, replay.reason]
+            for folder, found in results.items()
+            for version, file, replay in found
+        ]
+        print(json.dumps(rows))
+    table = format_page(results)
+    if arguments.out is not None:
+        arguments.out.write_text(table, encoding="utf-8")
+    elif not arguments.json:
+        print(table)
+    return 0 if environments else 1
+
+
+def make_environments(
+    folder: Path, versions: Sequence[RuntimeVersion]
+) -> dict[RuntimeVersion, Path]:
+    """Make one virtual environment per version that can be installed here."""
+    progress = Progress(len(versions))
+    made = {}
+    for version in versions:
+        python = make_environment(folder, version)
+        if python is not None:
+            made[version] = python
+        note = "" if python else " cannot be installed here"
+        progress.advance(f"environment of {version.package} {version.version}{note}")
+    progress.finish()
+    return made
+
+
+def try_all(artifacts: Path, environments: Mapping[RuntimeVersion, Path]) -> list[Result]:
+    """Run every artifact of a folder on every version.
+
+    Args:
+        artifacts: Folder that export made.
+        environments: The Python interpreter that has each version.
+    """
+    with np.load(artifacts / "evaluation.npz", allow_pickle=False) as stored:
+        images = stored["images"][:PICTURES]
+    progress = Progress(len(environments))
+    results: list[Result] = []
+    with tempfile.TemporaryDirectory(prefix="edge-compatibility-") as name:
+        folder = Path(name)
+        np.save(folder / "images.npy", images)
+        for version, python in environments.items():
+            ending = "onnx" if version.backend == "onnx" else "tflite"
+            for file in sorted(artifacts.glob(f"*.{ending}")):
+                replay = replay_in_child(
+                    file, version.backend, folder / "images.npy", folder, python=str(python)
+                )
+                results.append((version, file.name, replay))
+            progress.advance(f"{artifacts.name} on {version.package} {version.version}")
+    progress.finish()
+    return results
+
+
+def make_environment(folder: Path, version: RuntimeVersion) -> Path | None:
+    """Make (or find) a virtual environment with one runtime; None where it cannot be installed."""
+    home = folder.resolve() / f"{version.package}-{version.version}"
+    python = home / "bin" / "python"
+    if (home / ".ready").is_file():
+        return python
+    shutil.rmtree(home, ignore_errors=True)
+    wanted = [f"{version.package}=={version.version}", version.numpy]
+    uv = shutil.which("uv")
+    if uv:
+        make = [uv, "venv", "--quiet", "--python", sys.executable, str(home)]
+        install = [uv, "pip", "install", "--quiet", "--python", str(python), *wanted]
+    else:
+        make = [sys.executable, "-m", "venv", str(home)]
+        install = [str(python), "-m", "pip", "install", "--quiet", *wanted]
+    for command in (make, install):
+        if subprocess.run(command, capture_output=True, check=False).returncode != 0:
+            return None
+    (home / ".ready").touch()
+    return python
+
+
+def format_page(results: Mapping[Path, Sequence[Result]]) -> str:
+    """Format the findings as a Markdown page."""
+    names = " ".join(f"artifacts/{folder.name}" for folder in results)
+    lines = [
+        "# Which file runs where",
+        "",
+        f"Every cell was tried: `python -m export.compatibility {names} --out "
+        f"docs/compatibility.md` ran each file on {PICTURES} test pictures in a fresh environment "
+        f"(Python {platform.python_version()}, {platform.machine()}). ✓ means that it ran; a "
+        "number beside it, that this many pictures got another answer than on the newest version "
+        "of that runtime.",
+    ]
+    notes: list[str] = []
+    for folder, found in results.items():
+        for ending in ("tflite", "onnx"):
+            chosen = [result for result in found if result[1].endswith(ending)]
+            if chosen:
+                lines += ["", f"## {folder.name}, .{ending}", "", *_format_block(chosen, notes)]
+    if notes:
+        lines += ["", *(f"{number}. {note}" for number, note in enumerate(notes, start=1))]
+    return "\n".join(lines) + "\n"
+
+
+def _format_block(results: Sequence[Result], notes: list[str]) -> list[str]:
+    versions = list(dict.fromkeys(version for version, _, _ in results))
+    files = list(dict.fromkeys(file for _, file, _ in results))
+    found = {(version, file): replay for version, file, replay in results}
+    lines = ["| runtime | " + " | ".join(_to_recipe(file) for file in files) + " |"]
+    lines.append("|---|" + ":-:|" * len(files))
+    for version in versions:
+        newest = [other for other in versions if other.package == version.package][-1]
+        cells = [_format_cell(found[version, file], found[newest, file], notes) for file in files]
+        lines.append(f"| {version.package} {version.version} | {' | '.join(cells)} |")
+    return lines
+
+
+def _format_cell(replay: Replay, newest: Replay, notes: list[str]) -> str:
+    if replay.scores is None:
+        note = str(replay.reason)
+        if note not in notes:
+            notes.append(note)
+        return f"no ({notes.index(note) + 1})"
+    if newest.scores is None:
+        return "✓"
+    others = int((replay.scores.argmax(axis=1) != newest.scores.argmax(axis=1)).sum())
+    return f"✓ {others}" if others else "✓"
+
+
+def _to_recipe(file: str) -> str:
+    return file.rpartition(".")[0].split("_", 1)[1]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
