@@ -1,8 +1,10 @@
 """Networks of Keras Applications, pretrained on ImageNet, with a new last layer."""
 
+import contextlib
 import socket
+import sys
+import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -90,12 +92,16 @@ def build_backbone(
     return keras.Model(pixels, scores, name=name.lower())
 
 
-@contextmanager
+@contextlib.contextmanager
 def _readable_failure(name: str) -> Iterator[None]:
     before = socket.getdefaulttimeout()
     socket.setdefaulttimeout(_TIMEOUT_S)
     try:
-        yield
+        # Keras tells of its download on standard output, which is for results, and warns that the
+        # pretrained weights come from another input size, which is what transfer is about.
+        with contextlib.redirect_stdout(sys.stderr), warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            yield
     except (OSError, ValueError) as error:
         raise RunError(f"{name} cannot be built for this input: {error}") from error
     except Exception as error:
