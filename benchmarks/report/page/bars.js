@@ -11,29 +11,32 @@ function drawDistributions() {
   const place = document.getElementById("distributions");
   const cases = measuredByLatency();
   if (!cases.length) return nothing(place, "Nothing measured is left by the filter.");
-  const { svg, width, height } = canvas(place, cases.length * ROW + 46);
-  const narrow = width < 560, left = narrow ? 8 : 236, right = width - 12, bottom = height - 30;
+  // Names stand beside the ridges, or above them where there is no room.
+  const names = cases.map(shortName), wanted = Math.max(...names.map((name) => name.length)) * 6.7 + 18;
+  const narrow = place.clientWidth < 2.4 * wanted, rowHeight = narrow ? 50 : ROW, ridge = 26;
+  const { svg, width, height } = canvas(place, cases.length * rowHeight + 46);
+  const left = narrow ? 8 : wanted, right = width - 12, bottom = height - 30;
   const x = logScale([DATA.axis.low, DATA.axis.high], [left, right]);
   let last = -Infinity;
   for (const tick of logTicks(DATA.axis.low, DATA.axis.high)) {
     shape(svg, "line", { class: "grid", x1: x(tick), x2: x(tick), y1: 4, y2: bottom });
-    if (x(tick) - last < 40) continue;
+    if (x(tick) - last < 58) continue;
     last = x(tick);
     shape(svg, "text", { x: x(tick), y: bottom + 18, "text-anchor": "middle" }, `${tick.toLocaleString("en")} µs`);
   }
   cases.forEach((c, row) => {
-    const base = (row + 1) * ROW;
+    const base = (row + 1) * rowHeight;
     const high = Math.max(...c.histogram) || 1;
     const step = (right - left) / c.histogram.length;
-    const points = c.histogram.map((count, i) => `L${left + (i + 0.5) * step},${base - (count / high) * (ROW - 8)}`);
+    const points = c.histogram.map((count, i) => `L${left + (i + 0.5) * step},${base - (count / high) * ridge}`);
     shape(svg, "line", { class: "grid", x1: left, x2: right, y1: base, y2: base });
     shape(svg, "path", { d: `M${left},${base}${points.join("")}L${right},${base}Z`, style: `fill:${colourOf(c.runtime)};fill-opacity:.35;stroke:${colourOf(c.runtime)}` });
-    for (const [value, thick, tall] of [[c.p50, 2.5, ROW - 8], [c.p90, 1, 16], [c.p99, 1, 11]]) {
+    for (const [value, thick, tall] of [[c.p50, 2.5, ridge], [c.p90, 1, 16], [c.p99, 1, 11]]) {
       if (value !== null && value <= DATA.axis.high) shape(svg, "line", { x1: x(value), x2: x(value), y1: base, y2: base - tall, style: `stroke:var(--ink);stroke-width:${thick}` });
     }
-    const name = { x: narrow ? left : left - 12, y: narrow ? base - ROW + 13 : base - 4, "text-anchor": narrow ? "start" : "end", class: "strong" };
-    shape(svg, "text", name, shortName(c));
-    const area = shape(svg, "rect", { x: 0, y: base - ROW, width, height: ROW, style: "fill:transparent" });
+    const name = { x: narrow ? left : left - 12, y: narrow ? base - rowHeight + 16 : base - 4, "text-anchor": narrow ? "start" : "end", class: "strong" };
+    shape(svg, "text", name, names[row]);
+    const area = shape(svg, "rect", { x: 0, y: base - rowHeight, width, height: rowHeight, style: "fill:transparent" });
     addTip(area, c.artifact, describe(c));
   });
 }
