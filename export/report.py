@@ -52,7 +52,7 @@ def format_report(manifest: Manifest, flips: list[str]) -> str:
     sections = [
         _format_head(manifest),
         _format_files(manifest),
-        f"![accuracy against size]({_FIGURES}/accuracy.png)",
+        f"![accuracy against the float model]({_FIGURES}/accuracy.png)",
         _format_notes(manifest),
         _format_pairs(manifest),
     ]
