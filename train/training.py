@@ -8,8 +8,7 @@ from platform import machine, system
 import keras
 
 from edge_runtime.contract import ModelSpec, OutputSpec
-from edge_runtime.document import to_document, to_json
-from train.errors import RunError
+from edge_runtime.document import to_json
 from train.evaluation import Evaluation, evaluate
 from train.figures import draw_run
 from train.files import replace_folder
@@ -19,6 +18,7 @@ from train.history import Epoch, save_history
 from train.initial_run import InitialRun
 from train.progress import Progress
 from train.report import format_report
+from train.reuse import find_complete_run
 from train.run_folder import (
     FIGURES,
     HISTORY,
@@ -30,7 +30,6 @@ from train.run_folder import (
     RunRecord,
     current_time,
     current_versions,
-    load_record,
     save_contract,
 )
 from train.samples import ImageDataset, LabelledImages
@@ -53,22 +52,6 @@ class FinishedRun:
     validation: LabelledImages
     epochs: tuple[Epoch, ...]
     evaluation: Evaluation
-
-
-def find_complete_run(folder: Path, identity: RunIdentity) -> RunRecord | None:
-    """Return the record of a complete run that did just what is asked; None where there is none.
-
-    Raises:
-        RunError: Another run, or something else, stands at that place.
-    """
-    record = load_record(folder)
-    if record is None or record.identity == identity:
-        return record
-    differences = ", ".join(_differences(record.identity, identity))
-    raise RunError(
-        f"{folder} holds a run made otherwise ({differences}). Choose another place with --run, "
-        "or replace it with --force."
-    )
 
 
 def train_run(
@@ -199,20 +182,3 @@ def write_run(folder: Path, run: FinishedRun) -> RunRecord:
         (beside / REPORT).write_text(report, encoding="utf-8")
         (beside / RECORD).write_text(to_json(record), encoding="utf-8")
     return record
-
-
-def _differences(stood: RunIdentity, asked: RunIdentity) -> list[str]:
-    if stood.data_sha256 != asked.data_sha256:
-        return [f"data set {stood.dataset} with other pictures"]
-    old, new = to_document(stood.settings), to_document(asked.settings)
-    found = []
-    for key, value in old.items():
-        if isinstance(value, dict):
-            found += [
-                f"{key}.{inner} {was} instead of {new[key][inner]}"
-                for inner, was in value.items()
-                if was != new[key][inner]
-            ]
-        elif value != new[key]:
-            found.append(f"{key} {value} instead of {new[key]}")
-    return found

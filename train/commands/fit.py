@@ -21,7 +21,8 @@ from train.data.opening import open_dataset
 from train.framework import load_keras
 from train.initial_run import open_initial_run
 from train.progress import Progress
-from train.run_folder import RunRecord
+from train.reuse import find_complete_run
+from train.run_folder import RunIdentity, RunRecord
 
 _EPILOG = """\
 commands:
@@ -84,12 +85,19 @@ def main(argv: Sequence[str]) -> int:
     folder: Path = arguments.run or (
         Path("runs") / f"{dataset.name}-{settings.architecture.lower()}"
     )
-    progress.say("Loading Keras")
-    load_keras()
-    # Imported late: it loads Keras at its top.
-    from train.training import train_run
+    identity = RunIdentity(settings, dataset.name, dataset.fingerprint())
+    record = None if arguments.force else find_complete_run(folder, identity)
+    if record is not None:
+        progress.say(f"{folder} is complete already; reusing it (--force trains again)")
+    else:
+        progress.say("Loading Keras")
+        load_keras()
+        # Imported late: it loads Keras at its top.
+        from train.training import train_run
 
-    record = train_run(dataset, settings, folder, progress, force=arguments.force, initial=initial)
+        record = train_run(
+            dataset, settings, folder, progress, force=arguments.force, initial=initial
+        )
     if arguments.json:
         print(json.dumps({"run": str(folder), **to_document(record)}, indent=1))
     else:
