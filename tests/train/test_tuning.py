@@ -144,7 +144,7 @@ def test_wrong_use_of_tune_ends_with_2(words: list[str]) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-@pytest.mark.filterwarnings("ignore:currentThread:DeprecationWarning")  # Keras Tuner's own call
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # Keras Tuner calls old names
 def test_two_workers_search_and_a_longer_search_goes_on(
     tmp_path: Path, dataset: ImageDataset, capfd: pytest.CaptureFixture[str]
 ) -> None:

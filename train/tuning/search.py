@@ -58,7 +58,8 @@ def run_search(bench: TrialBench, base: TrainingSettings, trials: int, seed: int
         max_trials=trials,
         # Random points until there is something to learn from.
         num_initial_points=max(3, trials // 3),
-        seed=seed,
+        # Keras Tuner takes 0 for "no seed".
+        seed=seed + 1,
         hyperparameters=declare_space(),
         allow_new_entries=False,
         tune_new_entries=False,
