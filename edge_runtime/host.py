@@ -166,7 +166,10 @@ def read_peak_memory_bytes() -> int | None:
 
 
 def _find_board(cpuinfo: str) -> str | None:
-    tree = _read(Path("/proc/device-tree/model"))
+    # The first is a link to the second, but not where /proc is another machine's.
+    tree = _read(Path("/proc/device-tree/model")) or _read(
+        Path("/sys/firmware/devicetree/base/model")
+    )
     if tree:
         return tree.rstrip("\0\n")
     # 32-bit kernels of old say it here.

@@ -9,6 +9,7 @@ import pytest
 from tests.raspberry_pi.emulated_pi.boards import BOARDS
 from tests.raspberry_pi.emulated_pi.counting import MARK, count_instructions
 from tests.raspberry_pi.emulated_pi.machine import EmulatedPi
+from tests.raspberry_pi.emulated_pi.ssh import serving
 from tests.raspberry_pi.emulated_pi.systems import SYSTEMS
 
 pytestmark = [pytest.mark.pi, pytest.mark.timeout(600), pytest.mark.usefixtures("emulation")]
@@ -54,6 +55,13 @@ def test_a_processor_refuses_what_it_lacks(tmp_path: Path, board: str, runs: boo
     done = pi.run(["python3", "-c", _DOT_PRODUCT])
     assert (done.returncode == 0) is runs
     assert ("Illegal instruction" in done.stderr or done.returncode == -4) is not runs
+
+
+def test_the_processor_is_the_boards_over_ssh_too(tmp_path: Path) -> None:
+    pi = EmulatedPi.create(BOARDS["pi4"], SYSTEMS["bookworm"], tmp_path / "disk")
+    with serving(pi) as board:
+        cpuinfo = board.run("grep part /proc/cpuinfo").stdout
+    assert set(cpuinfo.split()[3::4]) == {BOARDS["pi4"].part}
 
 
 def test_what_a_program_writes_stays_on_its_disk(tmp_path: Path) -> None:

@@ -103,6 +103,11 @@ class EmulatedPi:
                 shutil.copytree(root / name, disk / name, symlinks=True)
         return cls(board, system, disk, tuple(path.resolve() for path in shared))
 
+    @property
+    def processor(self) -> str:
+        """QEMU's name of the processor that is emulated."""
+        return self.board.cpu if self.system.bits == 64 else _CPU_32_BIT
+
     def command(
         self,
         arguments: Sequence[str | Path],
@@ -133,7 +138,7 @@ class EmulatedPi:
                 "PATH": _PATH,
                 "HOME": "/root" if uid == 0 else "/home/pi",
                 "LANG": "C.UTF-8",
-                "QEMU_CPU": self.board.cpu if self.system.bits == 64 else _CPU_32_BIT,
+                "QEMU_CPU": self.processor,
                 **(environment or {}),
             },
         }

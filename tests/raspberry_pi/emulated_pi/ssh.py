@@ -64,6 +64,7 @@ def serving(pi: EmulatedPi, port: int | None = None) -> Iterator[SshBoard]:
         raise EmulationUnavailableError("ssh is missing: apt install openssh-client")
     key = pi.disk.with_name(pi.disk.name + ".key")
     _prepare_keys(pi, key)
+    _prepare_shell(pi)
     port = port or _find_free_port()
     server = ["dropbear", "-F", "-E", "-s", "-r", "/etc/dropbear/host_key"]
     server += ["-p", f"127.0.0.1:{port}", "-P", "/run/dropbear.pid"]
@@ -98,6 +99,18 @@ def _prepare_keys(pi: EmulatedPi, key: Path) -> None:
         made = pi.run(["dropbearkey", "-t", "ed25519", "-f", "/etc/dropbear/host_key"])
         if made.returncode:
             raise SetupError(f"dropbearkey failed:\n{made.stderr}")
+
+
+def _prepare_shell(pi: EmulatedPi) -> None:
+    """An SSH server starts sessions with an empty environment, which would lose the processor."""
+    shell = pi.disk / "local" / "bin" / "board-shell"
+    shell.parent.mkdir(parents=True, exist_ok=True)
+    shell.write_text(f'#!/bin/sh\nexport QEMU_CPU={pi.processor}\nexec /bin/bash "$@"\n')
+    shell.chmod(0o755)
+    place = "/usr/local/bin/board-shell"
+    users = pi.disk / "etc" / "passwd"
+    users.write_text(users.read_text().replace("/home/pi:/bin/bash", f"/home/pi:{place}"))
+    (pi.disk / "etc" / "shells").write_text(f"/bin/sh\n/bin/bash\n{place}\n")
 
 
 def _find_free_port() -> int:
