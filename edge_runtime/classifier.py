@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from edge_runtime.backends.protocol import Backend
-from edge_runtime.contract import ArtifactMetadata, InputSpec, OutputSpec
+from edge_runtime.contract import ArtifactMetadata, InputSpec, OutputSpec, Polarity
+from edge_runtime.errors import ImageError
 from edge_runtime.loading import open_artifact
 from edge_runtime.pool import PART, RunnerPool
 from edge_runtime.preprocessing import Image, check_batch, to_channels, to_uint8
@@ -34,6 +35,7 @@ class Classifier:
         output: Whether the model answers probabilities or logits.
         backend: Name of the runtime's backend, such as ``litert``.
         threads: Threads that one invocation uses.
+        output_scale: Real size of one step of the stored scores; 0.0 where they are floats.
         workers: Most threads that work on one large batch.
     """
 
@@ -47,6 +49,7 @@ class Classifier:
         output_spec: OutputSpec,
         metadata: ArtifactMetadata | None,
         threads: int,
+        output_scale: float,
     ) -> None:
         self.metadata = metadata
         self.labels = labels
@@ -54,6 +57,7 @@ class Classifier:
         self.output = output_spec
         self.backend = backend.name
         self.threads = threads
+        self.output_scale = output_scale
         self._backend = backend
         self._pool, self._bulk_pool = pools
         self.workers = self._bulk_pool.limit
@@ -98,6 +102,7 @@ class Classifier:
             output_spec=opened.output,
             metadata=opened.metadata,
             threads=opened.threads,
+            output_scale=opened.output_scale,
         )
 
     @property
@@ -143,6 +148,7 @@ class Classifier:
         top_k: int = 3,
         *,
         value_range: tuple[float, float] | None = None,
+        polarity: Polarity | None = None,
     ) -> Classification:
         """Answer what one picture shows.
 
@@ -151,6 +157,9 @@ class Classifier:
                 (H, W, 1), (H, W, 3) or (H, W, 4) of uint8 0–255 or float.
             top_k: How many predictions to give, best first.
             value_range: For arrays of floats: the values of black and white.
+            polarity: What the picture shows: ``light-on-dark`` or ``dark-on-light``; None finds
+                out from its border. An array of the model's own size is used as it is unless
+                this is stated.
 
         Raises:
             ImageError: It cannot be used as a picture.
@@ -159,12 +168,17 @@ class Classifier:
         """
         start = perf_counter_ns()
         decoded = start
-        if isinstance(image, np.ndarray) and image.dtype is _UINT8 and image.shape in self._shapes:
+        if (
+            isinstance(image, np.ndarray)
+            and image.dtype is _UINT8
+            and image.shape in self._shapes
+            and polarity is None
+        ):
             pixels = image.reshape(self._one)
         else:
             picture = self._decode(image)
             decoded = perf_counter_ns()
-            pixels = self._prepare(picture, value_range)
+            pixels = self._prepare(picture, value_range, polarity)
         prepared = perf_counter_ns()
         scores = self._run(pixels)
         invoked = perf_counter_ns()
@@ -187,22 +201,29 @@ class Classifier:
         from edge_runtime.photo import decode_picture
 
         if isinstance(image, str | os.PathLike | bytes):
-            return decode_picture(image)
+            return decode_picture(image, self.input)
+        if not hasattr(image, "getbands"):
+            raise ImageError(
+                "expected a picture as path, bytes, PIL picture or array, found "
+                f"{type(image).__name__}"
+            )
         return image
 
-    def _prepare(self, picture: Any, value_range: tuple[float, float] | None) -> Pixels:
+    def _prepare(
+        self, picture: Any, value_range: tuple[float, float] | None, polarity: Polarity | None
+    ) -> Pixels:
         if isinstance(picture, np.ndarray):
             pixels = to_uint8(picture, value_range)
-            if pixels.shape[:2] == (self.input.height, self.input.width) and (
-                pixels.ndim == 2 or pixels.shape[2:] in ((1,), (3,))
-            ):
+            size = (self.input.height, self.input.width)
+            has_alpha = pixels.ndim == 3 and pixels.shape[2] == 4
+            if pixels.shape[:2] == size and not has_alpha and polarity is None:
                 return to_channels(pixels, self.input.channels).reshape(self._one)
             from edge_runtime.photo import import_pillow
 
-            picture = import_pillow().fromarray(to_channels(pixels, 3))
+            picture = import_pillow().fromarray(pixels if has_alpha else to_channels(pixels, 3))
         from edge_runtime.photo import to_model_pixels
 
-        return to_model_pixels(picture, self.input).reshape(self._one)
+        return to_model_pixels(picture, self.input, polarity).reshape(self._one)
 
     def _predict(self, scores: Scores, top_k: int) -> tuple[Prediction, ...]:
         if top_k < 1:

@@ -32,6 +32,7 @@ class OpenedArtifact:
         input: What the model is fed.
         output: What it answers.
         threads: Threads of one invocation.
+        output_scale: Real size of one step of the stored scores; 0.0 where they are floats.
     """
 
     backend: Backend
@@ -41,6 +42,7 @@ class OpenedArtifact:
     input: InputSpec
     output: OutputSpec
     threads: int
+    output_scale: float
 
 
 def open_artifact(
@@ -65,7 +67,16 @@ def open_artifact(
     pool = RunnerPool(lambda: chosen.open(model, per_call), workers if per_call == 1 else 1)
     pool.add(session)
     bulk = pool if per_call == 1 else RunnerPool(lambda: chosen.open(model, 1), workers)
-    return OpenedArtifact(chosen, (pool, bulk), metadata, names, input_spec, output_spec, per_call)
+    return OpenedArtifact(
+        chosen,
+        (pool, bulk),
+        metadata,
+        names,
+        input_spec,
+        output_spec,
+        per_call,
+        session.output.scale,
+    )
 
 
 def count_usable_cores() -> int:

@@ -97,15 +97,9 @@ def build_decoder(dtype: npt.DTypeLike, scale: float, zero_point: int) -> Callab
         return lambda stored: stored.astype(np.float32)
     if source.itemsize > 1:
         return lambda stored: dequantize(stored, scale, zero_point)
-    # Indexed by the stored byte read as unsigned, so that one table serves int8 and uint8.
-    table = dequantize(_PIXELS.view(source), scale, zero_point)
-    take = table.take
-
-    def decode(stored: Array) -> Scores:
-        scores: Scores = take(stored.view(np.uint8))
-        return scores
-
-    return decode
+    # In the order of the stored bytes read as unsigned. An int8 needs no such reading: a negative
+    # index counts from the table's end, which is where its value stands.
+    return dequantize(_PIXELS.view(source), scale, zero_point).take
 
 
 def softmax(logits: Scores) -> Scores:

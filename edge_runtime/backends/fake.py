@@ -64,6 +64,10 @@ class FakeBackend:
 
         return __version__
 
+    def check_import(self) -> str:
+        """Nothing to import."""
+        return self.version()
+
     def open(self, model: ModelFile, threads: int) -> FakeSession:  # noqa: ARG002 - the seam's
         """Stand in for a model: its description gives the picture's size and the classes."""
         metadata = read_model_metadata(model)

@@ -54,6 +54,11 @@ class OnnxBackend:
         """The installed version of onnxruntime."""
         return str(_import_runtime().__version__)
 
+    def check_import(self) -> str:
+        """Import the runtime's native part and return its version."""
+        _import_runtime()
+        return self.version()
+
     def open(self, model: ModelFile, threads: int) -> OnnxSession:
         """Open an ``.onnx`` model."""
         runtime = _import_runtime()

@@ -80,6 +80,13 @@ class Backend(Protocol):
             BackendUnavailableError: The runtime cannot be imported here; says why and the remedy.
         """
 
+    def check_import(self) -> str:
+        """Import the runtime's native part, as `open` would, and return its version.
+
+        Raises:
+            BackendUnavailableError: As `version`.
+        """
+
     def open(self, model: ModelFile, threads: int) -> Session:
         """Open a model that runs on `threads` threads.
 

@@ -26,6 +26,11 @@ class TFLiteBackend:
             raise _unavailable(error) from error
         return str(__version__)
 
+    def check_import(self) -> str:
+        """Import the runtime's native part and return its version."""
+        _import_interpreter()
+        return self.version()
+
     def open(self, model: ModelFile, threads: int) -> InterpreterSession:
         """Open a ``.tflite`` model."""
         interpreter = _import_interpreter()

@@ -14,6 +14,8 @@ from edge_runtime.errors import EdgeRuntimeError
 COMMANDS = {
     "classify": "say what pictures show",
     "info": "show what an artifact says of itself",
+    "verify": "replay an artifact's golden samples on this device",
+    "doctor": "say which runtimes work here, and the remedy where one does not",
 }
 
 DONE, FINDING, WRONG_USE = 0, 1, 2

@@ -9,9 +9,14 @@ from edge_runtime.errors import ArtifactError
 
 
 def add_model_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add ``--model``, ``--backend``, ``--threads`` and ``--labels``."""
-    group = parser.add_argument_group("model")
-    group.add_argument("--model", metavar="FILE", required=True, help=".tflite or .onnx artifact")
+    """Add ``--model`` and the options of `add_backend_arguments`."""
+    parser.add_argument("--model", metavar="FILE", required=True, help=".tflite or .onnx artifact")
+    add_backend_arguments(parser)
+
+
+def add_backend_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add ``--backend``, ``--threads`` and ``--labels``."""
+    group = parser.add_argument_group("runtime")
     group.add_argument(
         "--backend",
         choices=("auto", *BACKEND_NAMES),
