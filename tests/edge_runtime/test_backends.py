@@ -1,0 +1,56 @@
+"""One contract suite over every backend, the fake one included."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edge_runtime.backends import available, open_session
+from edge_runtime.errors import ArtifactError, BackendUnavailableError
+
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+INSTALLED = {status.name for status in available() if status.version is not None}
+CASES = [
+    (backend, FIXTURES / name)
+    for name, backends in (
+        ("tiny_fp32.tflite", ("litert", "tflite", "fake")),
+        ("tiny_static_int8.tflite", ("litert", "tflite", "fake")),
+        ("tiny_fp32.onnx", ("onnx", "fake")),
+    )
+    for backend in backends
+    if backend in INSTALLED or backend == "fake"
+]
+each_case = pytest.mark.parametrize(
+    ("backend", "path"), CASES, ids=[f"{backend}-{path.name}" for backend, path in CASES]
+)
+
+
+@each_case
+def test_a_session_answers_any_batch_with_an_array_of_the_callers_own(
+    backend: str, path: Path
+) -> None:
+    session = open_session(path, backend=backend, threads=1)
+    assert session.input.shape[1:] == (28, 28, 1)
+    assert session.output.shape[1] == 10
+    batch = np.zeros((3, 28, 28, 1), session.input.dtype)
+    first = session.invoke(batch)
+    kept = first.copy()
+    assert first.shape == (3, 10)
+    assert first.dtype == session.output.dtype
+    session.invoke(np.full((1, 28, 28, 1), 100, session.input.dtype))
+    np.testing.assert_array_equal(first, kept)
+    session.close()
+    session.close()
+
+
+@pytest.mark.skipif("onnx" not in INSTALLED, reason="onnxruntime is not installed")
+def test_a_truncated_onnx_file_is_an_error_of_its_own_class(tmp_path: Path) -> None:
+    damaged = tmp_path / "tiny.onnx"
+    damaged.write_bytes((FIXTURES / "tiny_fp32.onnx").read_bytes()[:2000])
+    with pytest.raises(ArtifactError, match="tiny"):
+        open_session(damaged, backend="onnx", threads=1)
+
+
+def test_an_unknown_backend_is_refused_by_name() -> None:
+    with pytest.raises((ValueError, BackendUnavailableError), match="nonsense"):
+        open_session(FIXTURES / "tiny_fp32.tflite", backend="nonsense", threads=1)

@@ -1,0 +1,63 @@
+"""The device's commands, as their users type them."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from edge_runtime.cli.main import run_command_line
+
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+MODEL = str(FIXTURES / "tiny_static_int8.tflite")
+
+
+@pytest.fixture
+def trouser(tmp_path: Path) -> str:
+    with np.load(FIXTURES / "fashion_mnist_sample.npz") as sample:
+        image = sample["test_images"][sample["test_labels"] == 1][0]
+    path = tmp_path / "trouser.png"
+    Image.fromarray(image[..., 0]).save(path)
+    return str(path)
+
+
+def test_classify_answers_on_standard_output(
+    trouser: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_command_line(["classify", trouser, "--model", MODEL]) == 0
+    assert "Trouser" in capsys.readouterr().out
+
+
+def test_classify_json_is_json(trouser: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command_line(["classify", trouser, "--model", MODEL, "--json", "--top", "1"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert [prediction["label"] for prediction in answer["predictions"]] == ["Trouser"]
+
+
+def test_info_shows_the_labels(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command_line(["info", MODEL]) == 0
+    assert "Ankle boot" in capsys.readouterr().out
+
+
+def test_verify_replays_the_golden_samples(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command_line(["verify", MODEL, "--backend", "litert"]) == 0
+    assert "same" in capsys.readouterr().out
+
+
+def test_verify_finds_a_device_that_answers_differently(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    # The fake backend answers by brightness, so it cannot reproduce the recorded scores.
+    assert run_command_line(["verify", MODEL, "--backend", "fake", "--json"]) == 1
+    verdicts = [json.loads(line)["verdict"] for line in capsys.readouterr().out.splitlines()]
+    assert "different" in verdicts
+
+
+def test_failures_end_with_1_and_wrong_use_with_2(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_command_line(["info", str(tmp_path / "missing.tflite")]) == 1
+    assert "no such file" in capsys.readouterr().err
+    assert run_command_line(["info"]) == 2
+    assert run_command_line([]) == 2

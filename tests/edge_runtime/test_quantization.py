@@ -1,0 +1,58 @@
+"""Laws of quantization: half a step, saturation, and one meaning of a raw pixel."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge_runtime.quantization import build_decoder, build_encoder, dequantize, quantize, softmax
+
+ALL_PIXELS = np.arange(256, dtype=np.uint8).reshape(1, 16, 16, 1)
+
+
+@given(
+    st.floats(-100, 100), st.floats(1e-3, 10), st.integers(-128, 127)
+)  # fmt: skip
+def test_a_value_within_range_comes_back_within_half_a_step(
+    value: float, scale: float, zero_point: int
+) -> None:
+    low, high = (-128 - zero_point) * scale, (127 - zero_point) * scale
+    inside = min(max(value, low), high)
+    stored = quantize(np.array([inside]), scale, zero_point, np.int8)
+    assert abs(dequantize(stored, scale, zero_point)[0] - inside) <= scale / 2 * 1.0001 + 1e-4
+
+
+@given(st.floats(-1e6, 1e6), st.floats(1e-3, 10))
+def test_saturation_never_wraps(value: float, scale: float) -> None:
+    stored = int(quantize(np.array([value]), scale, 0, np.int8)[0])
+    assert stored == max(-128, min(127, round(value / scale)))
+
+
+@pytest.mark.parametrize("shape", [(1, 16, 16, 1), (1, 28, 28, 1)])
+def test_a_raw_pixel_becomes_its_value_less_128(shape: tuple[int, ...]) -> None:
+    encode = build_encoder(np.int8, 1.0, -128, shape)
+    np.testing.assert_array_equal(encode(ALL_PIXELS).ravel(), np.arange(-128, 128))
+
+
+def test_a_float_input_is_fed_raw_pixels() -> None:
+    encoded = build_encoder(np.float32, 0.0, 0, (1, 16, 16, 1))(ALL_PIXELS)
+    assert encoded.dtype == np.float32
+    np.testing.assert_array_equal(encoded.ravel(), np.arange(256))
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.uint8, np.int16])
+def test_every_stored_output_is_decoded_as_the_formula_says(dtype: type[Any]) -> None:
+    low, high = int(np.iinfo(dtype).min), int(np.iinfo(dtype).max)
+    stored: npt.NDArray[Any] = np.linspace(low, high, 256).astype(dtype).reshape(1, 256)
+    zero_point = 0 if dtype is np.int16 else low
+    scores = build_decoder(dtype, 1 / 256, zero_point)(stored)
+    assert scores.dtype == np.float32
+    np.testing.assert_allclose(scores, (stored.astype(float) - zero_point) / 256, rtol=1e-6)
+
+
+def test_softmax_survives_large_logits() -> None:
+    answer = softmax(np.array([[1e4, 0.0]], np.float32))
+    np.testing.assert_allclose(answer, [[1.0, 0.0]])
