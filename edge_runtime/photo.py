@@ -44,8 +44,10 @@ def import_pillow() -> Any:
     return Image
 
 
-def decode_picture(source: Any, spec: InputSpec) -> Any:
+def decode_picture(source: Any, spec: InputSpec | None = None) -> Any:
     """Open a picture file (path or bytes) and read its first frame.
+
+    A large JPEG is decoded no finer than `spec` needs; without one, in full.
 
     Raises:
         ImageError: It is missing, no picture, truncated or too large.
@@ -61,8 +63,9 @@ def decode_picture(source: Any, spec: InputSpec) -> Any:
             warnings.simplefilter("ignore", image.DecompressionBombWarning)
             picture = image.open(source)
             _check_size(name, picture.size)
-            edge = max(spec.height, spec.width) * _DRAFT_MARGIN
-            picture.draft(None, (edge, edge))
+            if spec is not None:
+                edge = max(spec.height, spec.width) * _DRAFT_MARGIN
+                picture.draft(None, (edge, edge))
             picture.load()
     except (OSError, ValueError, SyntaxError, EOFError, image.DecompressionBombError) as error:
         if isinstance(error, ImageError):

@@ -50,8 +50,9 @@ def test_verify_finds_a_device_that_answers_differently(
 ) -> None:
     # The fake backend answers by brightness, so it cannot reproduce the recorded scores.
     assert run_command_line(["verify", MODEL, "--backend", "fake", "--json"]) == 1
-    verdicts = [json.loads(line)["verdict"] for line in capsys.readouterr().out.splitlines()]
-    assert "different" in verdicts
+    answer = json.loads(capsys.readouterr().out)
+    assert not answer["passed"]
+    assert "different" in {sample["verdict"] for sample in answer["samples"]}
 
 
 def test_failures_end_with_1_and_wrong_use_with_2(
