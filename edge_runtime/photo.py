@@ -96,9 +96,11 @@ def to_model_pixels(picture: Any, spec: InputSpec, polarity: Polarity | None = N
         raise ImageError(f"the picture cannot be converted: {error}") from error
     found = polarity or find_polarity(flat)
     if flat.size != (spec.width, spec.height):
+        # Before trimming: afterwards the corner may be the item's own.
+        ground = flat.getpixel((0, 0))
         if spec.trim:
             flat = flat.crop(find_content_box(flat))
-        flat = _resize(flat, spec)
+        flat = _resize(flat, spec, ground)
     if spec.polarity != "any" and found not in ("any", spec.polarity):
         flat = import_pillow().eval(flat, lambda level: 255 - level)
     return np.array(flat.convert("L" if spec.channels == 1 else "RGB"), np.uint8).reshape(
@@ -156,7 +158,7 @@ def _to_eight_bits(picture: Any) -> Pixels:
     return (levels // 257).astype(np.uint8)
 
 
-def _resize(picture: Any, spec: InputSpec) -> Any:
+def _resize(picture: Any, spec: InputSpec, ground: Any) -> Any:
     image = import_pillow()
     from PIL import ImageFilter, ImageOps
 
@@ -165,7 +167,6 @@ def _resize(picture: Any, spec: InputSpec) -> Any:
         return picture.resize(size, method)
     if spec.resize == "crop":
         return ImageOps.fit(picture, size, method)
-    ground = picture.getpixel((0, 0))
     scale = min(spec.width / picture.width, spec.height / picture.height)
     inner = tuple(max(1, round(side * scale)) for side in picture.size)
     picture = picture.resize(inner, method)

@@ -1,0 +1,85 @@
+import io
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from PIL import Image, ImageDraw
+
+from edge_runtime import ImageError
+from edge_runtime.contract import InputSpec
+from edge_runtime.photo import decode_picture, to_model_pixels
+
+GARMENT_INPUT = InputSpec(28, 28, 1, "fit", "light-on-dark", trim=True, sharpen=True)
+
+
+def draw_item(
+    mode: str = "RGB", ground: str | tuple[int, ...] = "white", size: tuple[int, int] = (300, 400)
+) -> Image.Image:
+    picture = Image.new(mode, size, ground)
+    ImageDraw.Draw(picture).rectangle((100, 50, 160, 350), fill="black")
+    return picture
+
+
+def is_tall_light_item(pixels: npt.NDArray[np.uint8]) -> bool:
+    image = pixels[..., 0]
+    return bool(image[:, 14].min() > 200 and image[:, 0].max() < 30 and image[:, -1].max() < 30)
+
+
+def test_a_dark_item_on_white_is_trimmed_centred_and_negated() -> None:
+    assert is_tall_light_item(to_model_pixels(draw_item(), GARMENT_INPUT))
+
+
+@pytest.mark.parametrize("mode", ["L", "P", "CMYK", "1"])
+def test_other_modes_give_the_same(mode: str) -> None:
+    assert is_tall_light_item(to_model_pixels(draw_item().convert(mode), GARMENT_INPUT))
+
+
+def test_transparency_becomes_white_ground() -> None:
+    assert is_tall_light_item(to_model_pixels(draw_item("RGBA", (0, 0, 0, 0)), GARMENT_INPUT))
+
+
+def test_sixteen_bits_are_scaled_not_cut() -> None:
+    levels = np.asarray(draw_item().convert("L"), np.uint16) * 257
+    assert is_tall_light_item(to_model_pixels(Image.fromarray(levels), GARMENT_INPUT))
+
+
+def test_exif_rotation_is_applied() -> None:
+    lying = draw_item().rotate(90, expand=True)
+    exif = Image.Exif()
+    exif[0x0112] = 6  # "rotate 90 degrees clockwise to show"
+    buffer = io.BytesIO()
+    lying.save(buffer, "JPEG", exif=exif)
+    picture = decode_picture(buffer.getvalue(), GARMENT_INPUT)
+    assert is_tall_light_item(to_model_pixels(picture, GARMENT_INPUT))
+
+
+def test_light_on_dark_is_left_alone() -> None:
+    negative = Image.eval(draw_item(), lambda level: 255 - level)
+    assert is_tall_light_item(to_model_pixels(negative, GARMENT_INPUT))
+
+
+def test_a_large_jpeg_is_decoded_small() -> None:
+    buffer = io.BytesIO()
+    Image.new("RGB", (4000, 3000), "white").save(buffer, "JPEG")
+    assert decode_picture(buffer.getvalue(), GARMENT_INPUT).size == (500, 375)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (20_000, 1)])
+def test_odd_sizes_work(size: tuple[int, int]) -> None:
+    assert to_model_pixels(Image.new("RGB", size), GARMENT_INPUT).shape == (28, 28, 1)
+
+
+def test_bombs_truncated_files_and_text_are_refused() -> None:
+    buffer = io.BytesIO()
+    Image.new("1", (10_000, 10_000)).save(buffer, "PNG")
+    noise = io.BytesIO()
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (64, 64), np.uint8)).save(
+        noise, "PNG"
+    )
+    for data, says in (
+        (buffer.getvalue(), "million"),
+        (noise.getvalue()[:2000], "cannot be read"),
+        (b"hello", "cannot be read"),
+    ):
+        with pytest.raises(ImageError, match=says):
+            decode_picture(data, GARMENT_INPUT)
