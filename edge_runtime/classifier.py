@@ -79,7 +79,8 @@ class Classifier:
         """Open an artifact.
 
         Args:
-            path: A ``.tflite`` or ``.onnx`` file.
+            path: A ``.tflite`` or ``.onnx`` file, or ``default`` for the model that this package
+                carries.
             backend: ``litert``, ``tflite``, ``onnx`` or ``fake``; ``auto`` takes the best one
                 that is installed.
             threads: Threads for one invocation and for large batches. ``auto`` invokes on one

@@ -13,6 +13,7 @@ from edge_runtime.contract import ArtifactMetadata, InputSpec, OutputSpec
 from edge_runtime.errors import ArtifactError, MetadataError
 from edge_runtime.metadata import read_model_metadata
 from edge_runtime.model_file import ModelFile, load_model_file
+from edge_runtime.models import DEFAULT_STEM, find_default_model
 from edge_runtime.pool import Runner, RunnerPool
 
 # How far a row of probabilities may be from summing to 1: one int8 step of 1/256 per class for
@@ -53,7 +54,7 @@ def open_artifact(
     labels: Sequence[str] | None,
 ) -> OpenedArtifact:
     """Open a model file for a classifier; see `Classifier.load`."""
-    model = load_model_file(path)
+    model = load_model_file(find_default_model(backend) if path == DEFAULT_STEM else path)
     metadata = read_model_metadata(model)
     per_call, workers = _resolve_threads(threads)
     chosen, session = choose_backend(model, backend, per_call)

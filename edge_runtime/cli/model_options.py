@@ -10,7 +10,12 @@ from edge_runtime.errors import ArtifactError
 
 def add_model_arguments(parser: argparse.ArgumentParser) -> None:
     """Add ``--model`` and the options of `add_backend_arguments`."""
-    parser.add_argument("--model", metavar="FILE", required=True, help=".tflite or .onnx artifact")
+    parser.add_argument(
+        "--model",
+        metavar="FILE",
+        default="default",
+        help=".tflite or .onnx artifact (default: the model that this package carries)",
+    )
     add_backend_arguments(parser)
 
 
