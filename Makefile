@@ -23,7 +23,9 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 
 demo: $(VENV)/.ready ## Train, export, run and compare, on the real data
 	$(BIN)/python -m train
-	$(BIN)/python -m export --run $(RUN)
+	@if [ $(ARTIFACTS)/manifest.json -nt $(RUN)/spec.json ]; \
+	then echo "$(ARTIFACTS) is newer than $(RUN): reused"; \
+	else $(BIN)/python -m export --run $(RUN) --force; fi
 	$(BIN)/python -m benchmarks --artifacts $(ARTIFACTS) --out $(REPORT) --quick --evaluation-images all --force
 
 test: $(VENV)/.ready ## Run the tests (about 5 minutes on two cores)
