@@ -11,7 +11,6 @@ import numpy.typing as npt
 from edge_runtime.backends.protocol import Backend
 from edge_runtime.contract import ArtifactMetadata, InputSpec, OutputSpec, Polarity
 from edge_runtime.errors import ImageError
-from edge_runtime.loading import open_artifact
 from edge_runtime.pool import PART, RunnerPool
 from edge_runtime.preprocessing import Image, check_batch, to_channels, to_uint8
 from edge_runtime.quantization import softmax
@@ -94,6 +93,10 @@ class Classifier:
             BackendUnavailableError: The runtime asked for, or every fitting one, is missing.
             IncompatibleArtifactError: The runtime refuses the model.
         """
+        # Imported here: reading artifacts brings zipfile and json along, half of what importing
+        # this class would cost.
+        from edge_runtime.loading import open_artifact
+
         opened = open_artifact(path, backend=backend, threads=threads, labels=labels)
         return cls(
             opened.pools,

@@ -14,7 +14,7 @@ def draw_photo(garment: Pixels, path: Path) -> None:
     """Enlarge a light garment on black, uint8 (H, W), to a dark one on white; writes a PNG."""
     item = Image.fromarray(255 - garment).resize((_ITEM, _ITEM), Image.Resampling.BICUBIC)
     photo = Image.new("RGB", _SIZE, "white")
-    photo.paste(item, tuple((whole - _ITEM) // 2 for whole in _SIZE))
+    photo.paste(item, ((_SIZE[0] - _ITEM) // 2, (_SIZE[1] - _ITEM) // 2))
     photo.save(path)
 
 
