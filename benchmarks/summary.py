@@ -3,11 +3,12 @@
 from collections.abc import Callable, Sequence
 from statistics import fmean, median
 
-from benchmarks.percentiles import estimate_percentile
-from benchmarks.results import Process, Summary
+from benchmarks.results import Summary
 from benchmarks.spread import estimate_median, relative_spread
 from edge_runtime.measuring import Offline, SingleStream
+from edge_runtime.percentiles import estimate_percentile
 from edge_runtime.trial import TrialResult
+from edge_runtime.tuning.rounds import Process
 
 _S = 1_000_000_000
 # Fewer than two give no interval.

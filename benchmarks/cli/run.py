@@ -10,7 +10,6 @@ from pathlib import Path
 from benchmarks.artifacts import describe_artifact, load_artifacts, load_evaluation
 from benchmarks.cli import hosts
 from benchmarks.cli.output import check_out
-from benchmarks.cli.progress import ProgressLine
 from benchmarks.cli.soak import parse_duration_s, run_soak
 from benchmarks.errors import PlanError
 from benchmarks.gates import Gates, check_gates
@@ -22,6 +21,7 @@ from benchmarks.report.writing import write_report
 from benchmarks.results import Results
 from benchmarks.runner import Job
 from benchmarks.runtimes import list_runtimes
+from edge_runtime.cli.progress import ProgressLine
 from edge_runtime.document import to_json
 
 

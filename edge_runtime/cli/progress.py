@@ -2,7 +2,6 @@
 
 import sys
 import time
-from typing import TextIO
 
 _WIDTH = 28
 _TITLES = {
@@ -15,9 +14,13 @@ _TITLES = {
 class ProgressLine:
     """Draws a bar on a terminal, and a line every few seconds where there is none."""
 
-    def __init__(self, stream: TextIO = sys.stderr) -> None:
-        self._stream = stream
-        self._live = stream.isatty()
+    def __init__(self, after_s: float = 0.0) -> None:
+        """Stay silent on a stage until it has taken `after_s` seconds."""
+        self._after_s = after_s
+        # Looked up now: a command's standard error is another one than the interpreter's.
+        self._stream = sys.stderr
+        self._live = self._stream.isatty()
+        self._shown = False
         self._stage = ""
         self._started = self._told = 0.0
 
@@ -26,7 +29,9 @@ class ProgressLine:
         now = time.monotonic()
         if stage != self._stage:
             self._stage, self._started, self._told = stage, now, 0.0
-        if total and (self._live or done == total or now - self._told > 5.0):
+            self._shown = not self._after_s
+        self._shown = self._shown or (now - self._started >= self._after_s and done < total)
+        if self._shown and total and (self._live or done == total or now - self._told > 5.0):
             self._told = now
             self._draw(done, total, now - self._started)
 

@@ -7,13 +7,30 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from benchmarks.disturbance import find_calm_yardstick, is_disturbed
-from benchmarks.results import Process
 from edge_runtime.trial import Refusal, TrialOutcome, TrialResult
+from edge_runtime.tuning.disturbance import find_calm_yardstick, is_disturbed
 
 CaseKey = TypeVar("CaseKey", bound=Hashable)
 Progress = Callable[[str, int, int], None]
 """Told what is going on, how much of it is done, and of how much."""
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """One fresh process of one case.
+
+    Attributes:
+        round: Which turn of its case this was, from 1; turns after the plan's are repetitions.
+        place: In the order of the whole run, from 1.
+        disturbed: The processor was held back, see `edge_runtime.tuning.disturbance`; not in the
+            summary if enough others are there.
+        result: What it measured.
+    """
+
+    round: int
+    place: int
+    disturbed: bool
+    result: TrialResult
 
 
 @dataclass(frozen=True, slots=True)
