@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         IncompatibleArtifactError,
         MetadataError,
         MissingExtraError,
+        ProfileError,
         SchemaVersionError,
     )
     from edge_runtime.metadata import read_metadata
@@ -39,6 +40,7 @@ _HOMES = {
     "IncompatibleArtifactError": "errors",
     "MetadataError": "errors",
     "MissingExtraError": "errors",
+    "ProfileError": "errors",
     "SchemaVersionError": "errors",
     "read_metadata": "metadata",
     "Classification": "results",
@@ -58,6 +60,7 @@ __all__ = [
     "MetadataError",
     "MissingExtraError",
     "Prediction",
+    "ProfileError",
     "SchemaVersionError",
     "Timings",
     "__version__",

@@ -18,6 +18,10 @@ from edge_runtime.errors import ImageError, MissingExtraError
 
 Pixels = npt.NDArray[np.uint8]
 
+# What files in a folder of pictures are taken for one.
+PICTURE_SUFFIXES = frozenset(
+    {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".pgm"}
+)
 # Larger pictures are refused before they are inflated: 50 megapixels are 150 MB of RGB.
 MAX_PIXELS = 50_000_000
 # JPEGs are decoded at an eighth, quarter or half of their size while that leaves this many times

@@ -15,6 +15,9 @@ COMMANDS = {
     "classify": "say what pictures show",
     "info": "show what an artifact says of itself",
     "verify": "replay an artifact's golden samples on this device",
+    "evaluate": "measure accuracy on your own labelled pictures",
+    "bench": "measure how fast one model answers on this machine",
+    "tune": "find the best artifact, runtime and threads for this machine",
     "doctor": "say which runtimes work here, and the remedy where one does not",
 }
 

@@ -5,6 +5,7 @@ import time
 
 _WIDTH = 28
 _TITLES = {
+    "evaluate": "answering pictures",
     "accuracy": "answering all pictures",
     "latency": "timing, fresh processes",
     "repeating": "repeating disturbed ones",
