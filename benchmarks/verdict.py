@@ -8,10 +8,10 @@ from statistics import median
 
 from benchmarks.plan import Plan
 from benchmarks.results import CaseRecord, Conditions, Verdict
-from benchmarks.summary import choose_processes
 from edge_runtime.percentiles import least_samples
 from edge_runtime.steadiness import Finding, Severity, judge_sensors
 from edge_runtime.tuning.disturbance import MAX_SLOWER
+from edge_runtime.tuning.rounds import choose_processes
 
 # Of one core. A desktop at rest uses one to three percent; ten can hide a tenth of a latency.
 MAX_OTHERS_CPU = 0.10

@@ -10,7 +10,7 @@ from typing import Any
 from benchmarks.report.markdown import list_machine_facts
 from benchmarks.report.rows import build_row
 from benchmarks.results import CaseRecord, Results
-from benchmarks.summary import choose_processes
+from edge_runtime.tuning.rounds import choose_processes
 
 _SCRIPTS = ("base.js", "scatter.js", "table.js", "bars.js", "errors.js", "main.js")
 _BINS = 140

@@ -22,10 +22,11 @@ print("\\n" + json.dumps(answer))
 
 def probe_backends() -> tuple[BackendStatus, ...]:
     """Say of each runtime whether it can be imported, without risk for this process."""
-    return tuple(_probe(name) for name in PREFERENCE)
+    return tuple(probe_backend(name) for name in PREFERENCE)
 
 
-def _probe(name: str) -> BackendStatus:
+def probe_backend(name: str) -> BackendStatus:
+    """Say whether one runtime can be imported, without risk for this process."""
     backend = load_backend(name)
     version, reason = None, None
     try:

@@ -28,7 +28,7 @@ class ProgressLine:
     def __call__(self, stage: str, done: int, total: int) -> None:
         """Take note that `done` of `total` steps of a stage are done."""
         now = time.monotonic()
-        if stage != self._stage:
+        if stage != self._stage or not done:
             self._stage, self._started, self._told = stage, now, 0.0
             self._shown = not self._after_s
         self._shown = self._shown or (now - self._started >= self._after_s and done < total)

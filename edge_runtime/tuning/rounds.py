@@ -11,6 +11,8 @@ from edge_runtime.trial import Refusal, TrialOutcome, TrialResult
 from edge_runtime.tuning.disturbance import find_calm_yardstick, is_disturbed
 
 CaseKey = TypeVar("CaseKey", bound=Hashable)
+# Fewer than two give no interval.
+_LEAST_CALM = 2
 Progress = Callable[[str, int, int], None]
 """Told what is going on, how much of it is done, and of how much."""
 
@@ -40,6 +42,12 @@ class Turn:
     round: int
     place: int
     outcome: TrialOutcome
+
+
+def choose_processes(processes: Sequence[Process]) -> Sequence[Process]:
+    """The undisturbed processes, or all where fewer than two of them are undisturbed."""
+    calm = [process for process in processes if not process.disturbed]
+    return calm if len(calm) >= min(_LEAST_CALM, len(processes)) else processes
 
 
 class Rounds(Generic[CaseKey]):
