@@ -201,6 +201,11 @@ _ARM_PARTS = {
 }
 
 
+def read_available_memory_bytes() -> int | None:
+    """Memory that programs may still take without swapping."""
+    return _memory_bytes("MemAvailable")
+
+
 def _cpuinfo() -> str:
     return _read(Path("/proc/cpuinfo")) or ""
 
@@ -224,8 +229,8 @@ def _count_cores() -> int:
     return os.cpu_count() or 1
 
 
-def _memory_bytes() -> int | None:
-    found = re.search(r"^MemTotal:\s+(\d+) kB", _read(Path("/proc/meminfo")) or "", re.MULTILINE)
+def _memory_bytes(name: str = "MemTotal") -> int | None:
+    found = re.search(rf"^{name}:\s+(\d+) kB", _read(Path("/proc/meminfo")) or "", re.MULTILINE)
     return int(found.group(1)) * 1024 if found else None
 
 

@@ -68,8 +68,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--min-accuracy",
         type=parse_percent,
         metavar="PERCENT",
-        help="least accuracy, such as 92 (default: half a point below the best, or a standard error "
-        "where that is more",
+        help="least accuracy, such as 92 (default: half a point below the best, or one standard "
+        "error where that is more)",
     )
     budget.add_argument(
         "--data",
