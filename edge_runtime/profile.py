@@ -167,20 +167,19 @@ def find_artifact(profile: Profile, file: Path) -> Path:
     """
     stated = file.parent / profile.artifact
     places = (stated, file.parent / Path(profile.artifact).name)
-    found = next((place for place in places if place.is_file()), None)
-    if found is None:
+    found = [place for place in places if place.is_file()]
+    if not found:
         raise ProfileError(
             f"{file.name} chose {profile.artifact}, which is neither at {stated} nor beside the "
             "profile: copy it there, or run edge-runtime tune again"
         )
-    sha256 = hash_file(found)
-    if sha256 != profile.sha256:
-        raise ProfileError(
-            f"{found.name} has changed since {file.name} was made: SHA-256 {sha256[:12]}…, "
-            f"expected {profile.sha256[:12]}…. Run edge-runtime tune again, or name the artifact "
-            "itself."
-        )
-    return found
+    for place in found:
+        if (sha256 := hash_file(place)) == profile.sha256:
+            return place
+    raise ProfileError(
+        f"{found[0]} is not the file that {file.name} was made for: SHA-256 {sha256[:12]}…, "
+        f"expected {profile.sha256[:12]}…. Run edge-runtime tune again, or name an artifact."
+    )
 
 
 def hash_file(path: str | os.PathLike[str]) -> str:

@@ -15,6 +15,7 @@ from edge_runtime.contract import ArtifactMetadata, InputSpec, MeasuredAccuracy,
 from edge_runtime.document import to_document
 from edge_runtime.metadata import read_model_metadata
 from edge_runtime.model_file import ModelFile, load_model_file
+from edge_runtime.models import DEFAULT_STEM, find_default_model
 from edge_runtime.profile import Profile, find_artifact, hash_file, load_profile
 from edge_runtime.statistics import wilson_interval
 
@@ -22,7 +23,10 @@ from edge_runtime.statistics import wilson_interval
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's options."""
     parser.add_argument(
-        "artifact", type=Path, metavar="FILE", help=".tflite or .onnx artifact, or a profile"
+        "artifact",
+        type=Path,
+        metavar="FILE",
+        help=".tflite or .onnx artifact, a profile, or: default",
     )
     parser.add_argument("--json", action="store_true", help="one JSON document")
 
@@ -33,6 +37,8 @@ def run(arguments: argparse.Namespace) -> int:
     if path.suffix == PROFILE_SUFFIX:
         profile = load_profile(path)
         path = find_artifact(profile, path)
+    elif path == Path(DEFAULT_STEM):
+        path = find_default_model("auto")
     model = load_model_file(path)
     metadata = read_model_metadata(model)
     runtimes = [
