@@ -1,6 +1,8 @@
 """Measure how fast one model answers, on one runtime, in this process.
 
 Which artifact, runtime and number of threads is best on this machine: edge-runtime tune.
+
+example: edge-runtime bench --model fashion-cnn_static_int8.tflite --backend litert --threads 2
 """
 
 import argparse

@@ -1,4 +1,7 @@
-"""Say which runtimes work on this machine, and for each problem what to type."""
+"""Say which runtimes work on this machine, and for each problem what to type.
+
+Each runtime runs a model in a child process, so one that crashes is a line in the report.
+"""
 
 import argparse
 import json

@@ -2,6 +2,8 @@
 
 DATA is a folder with one sub-folder of pictures per class, named as the class, or an .npz file
 with the arrays images, uint8 (N, height, width, channels), and labels, class numbers (N,).
+
+example: edge-runtime evaluate photos/ --model fashion-cnn_static_int8.tflite
 """
 
 import argparse

@@ -68,8 +68,10 @@ def _build_overview() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="edge-runtime",
         description="Image classification on CPU-only devices.\n\ncommands:\n" + listing,
-        epilog="Start with: edge-runtime classify photo.jpg      "
-        "Help on a command: edge-runtime COMMAND --help",
+        epilog="start with:\n"
+        "  edge-runtime doctor               does everything work here?\n"
+        "  edge-runtime classify photo.jpg   with the model that this package carries\n"
+        "  edge-runtime COMMAND --help       what a command takes",
         usage="edge-runtime COMMAND [options]",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

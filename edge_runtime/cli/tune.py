@@ -2,6 +2,9 @@
 
 Every candidate is measured in fresh processes, all of them in turn, round by round. The fastest
 that keeps to the budget is saved as a profile; name that instead of a model from then on.
+
+example: edge-runtime tune artifacts/fashion-cnn --max-latency 2ms
+         edge-runtime classify photo.jpg --model board.profile.json
 """
 
 import argparse
