@@ -12,7 +12,6 @@ from edge_runtime.backends.protocol import Backend
 from edge_runtime.choice import resolve_choice
 from edge_runtime.contract import ArtifactMetadata, InputSpec, OutputSpec, Polarity
 from edge_runtime.errors import ImageError
-from edge_runtime.loading import open_artifact
 from edge_runtime.pool import PART, RunnerPool
 from edge_runtime.preprocessing import Image, check_batch, to_channels, to_uint8
 from edge_runtime.quantization import softmax
@@ -96,6 +95,10 @@ class Classifier:
             BackendUnavailableError: The runtime asked for, or every fitting one, is missing.
             IncompatibleArtifactError: The runtime refuses the model.
         """
+        # Imported here: reading artifacts brings zipfile and json along, half of what importing
+        # this class would cost.
+        from edge_runtime.loading import open_artifact
+
         path, backend, threads = resolve_choice(path, backend, threads)
         opened = open_artifact(path, backend=backend, threads=threads, labels=labels)
         return cls(

@@ -14,7 +14,8 @@ from edge_runtime.errors import ArtifactError, MetadataError
 from edge_runtime.metadata import read_model_metadata
 from edge_runtime.model_file import ModelFile, load_model_file
 from edge_runtime.models import DEFAULT_STEM, find_default_model
-from edge_runtime.pool import Runner, RunnerPool
+from edge_runtime.pool import RunnerPool
+from edge_runtime.scoring import build_scorer
 
 # How far a row of probabilities may be from summing to 1: one int8 step of 1/256 per class for
 # ten classes, and rounding.
@@ -136,7 +137,7 @@ def _resolve_input(
 
 def _observe_output(session: Session) -> OutputSpec:
     # Nothing states whether these are probabilities, but a softmax can be told by its sum.
-    score = Runner(session).score
+    score = build_scorer(session)
     shape = (1, *session.input.shape[1:])
     for level in (0, 96, 255):
         row = score(np.full(shape, level, np.uint8))[0]

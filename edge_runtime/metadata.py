@@ -15,7 +15,6 @@ from edge_runtime.contract import SCHEMA_VERSION, ArtifactMetadata
 from edge_runtime.document import from_document
 from edge_runtime.errors import MetadataError, SchemaVersionError
 from edge_runtime.model_file import ModelFile, load_model_file
-from edge_runtime.onnx_file import read_onnx_header
 
 MEMBER = "metadata.json"
 ONNX_KEY = "edge_runtime"
@@ -66,6 +65,8 @@ def read_model_metadata(model: ModelFile) -> ArtifactMetadata | None:
     if model.format == "tflite":
         text = _read_appended(model.data, model.name)
     else:
+        from edge_runtime.onnx_file import read_onnx_header
+
         text = read_onnx_header(model.data, model.name).metadata.get(ONNX_KEY)
     if text is None:
         return None
