@@ -140,10 +140,12 @@ def _judge_yardstick(cases: Sequence[CaseRecord]) -> Iterable[Finding]:
     quarter = len(times) // 4
     drift = median(times[-quarter:]) / median(times[:quarter]) - 1
     if abs(drift) > MAX_YARDSTICK_DRIFT:
+        more = "more" if drift > 0 else "less"
         yield Finding(
             "invalid",
             "drift",
-            f"a fixed piece of work took {drift:+.0%} time at the end of the run against its start",
+            f"a fixed piece of work took {abs(drift):.0%} {more} time at the end of the run "
+            "than at its start",
             "cool the machine or wait until its load is even, and run again",
         )
 
@@ -181,7 +183,7 @@ def _judge_spread(cases: Sequence[CaseRecord]) -> Iterable[Finding]:
         severity,
         "spread",
         f"{len(wide)} of {measured} cases differ by more than {MAX_SPREAD:.0%} between processes; "
-        f"most: {worst.artifact} on {worst.runtime} ({worst.threads} threads), "
+        f"most: {worst.artifact} on {worst.runtime} (threads: {worst.threads}), "
         f"{worst.summary.spread:.0%}",
         "close other programs and run again with more rounds (--rounds); read the intervals",
     )
