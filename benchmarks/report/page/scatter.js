@@ -25,8 +25,9 @@ function findFront(cases, key) {
 }
 
 function marker(parent, c, x, y, size) {
-  const fill = c.threads > 1 ? "var(--card)" : colourOf(c.runtime);
-  const style = `fill:${fill};stroke:${colourOf(c.runtime)};stroke-width:2`;
+  // An outline in the ground's colour keeps apart what lies on top of each other.
+  const hollow = c.threads > 1, colour = colourOf(c.runtime);
+  const style = hollow ? `fill:var(--card);stroke:${colour};stroke-width:2` : `fill:${colour};stroke:var(--card);stroke-width:1.2`;
   return symbol(parent, SHAPES[c.precision] ?? "circle", x, y, size, style);
 }
 
@@ -49,7 +50,7 @@ function drawScatter() {
   document.getElementById("scatter-note").textContent = "";
   if (!cases.length) return nothing(place, "Nothing measured is left by the filter.");
   const { svg, width, height } = canvas(place, Math.min(460, Math.max(300, innerHeight * 0.55)));
-  const left = 52, right = width - 16, top = 10, bottom = height - 44;
+  const left = 60, right = width - 16, top = 10, bottom = height - 44;
   const costs = cases.map((c) => costOf(c, key) / unit);
   const range = [Math.min(...costs) / 1.25, Math.max(...costs) * 1.25];
   const lows = cases.map((c) => c.accuracy), spread = Math.max(0.002, (Math.max(...lows) - Math.min(...lows)) * 0.25);
@@ -64,6 +65,7 @@ function drawScatter() {
     const point = marker(svg, c, x(costOf(c, key) / unit), y(c.accuracy), front.includes(c) ? 8 : 6.5);
     point.classList.add("point");
     point.setAttribute("tabindex", "0");
+    point.setAttribute("role", "img");
     point.setAttribute("aria-label", `${c.artifact}: ${describe(c)}`);
     addTip(point, c.artifact, describe(c));
   }
