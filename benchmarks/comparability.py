@@ -14,7 +14,9 @@ from edge_runtime.host import Host
 MAX_MEMORY_DIFFERENCE = 0.10
 # Flags of instructions that runtimes choose their kernels by. Clouds call many processors by one
 # name, and these tell them apart; other flags come and go with the version of the kernel.
-_INSTRUCTIONS = re.compile(r"(sse|avx|amx|fma|f16c|vfp|neon|asimd|fphp|sve|sme|i8mm|bf16)")
+_INSTRUCTIONS = re.compile(
+    r"(sse|avx|amx|fma|f16c|vfp|neon|asimd|fphp|sve|sme($|[0-9_])|i8mm|bf16)"
+)
 
 
 def check_comparable(old: Results, new: Results) -> None:

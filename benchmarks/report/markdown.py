@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from benchmarks.comparability import list_instructions
 from benchmarks.report import units
 from benchmarks.report.rows import TABLE_COLUMNS, build_table, format_table
 from benchmarks.results import Finding, Results
@@ -36,9 +37,17 @@ def format_report(results: Results, figures: Sequence[str] = ()) -> str:
         "",
         *(f"![{name.removesuffix('.png')}](figures/{name})" for name in figures),
         "",
+        "## Accuracy",
+        "",
+        *format_accuracies(results),
+        "",
         "## Start-up and cost",
         "",
         *format_startup(results),
+        "",
+        "## Within one call",
+        "",
+        *format_stages(results),
         "",
         "## Machine",
         "",
@@ -95,6 +104,57 @@ def format_legend(results: Results) -> list[str]:
     ]
 
 
+def format_accuracies(results: Results) -> list[str]:
+    """A table of what the evaluation set says, with what supports it, and the weakest class."""
+    header = (
+        "artifact",
+        "runtime",
+        "accuracy %",
+        "95 % interval",
+        "vs float",
+        "its 95 % interval",
+        "McNemar p",
+        "same answer %",
+        "weakest class",
+    )
+    rows = []
+    for record in results.accuracies:
+        reference, interval = record.reference, record.interval
+        row = [
+            record.artifact,
+            record.runtime,
+            units.format_points(record.correct / record.total),
+            f"{units.format_points(interval.low)}–{units.format_points(interval.high)}",
+        ]
+        if reference is None:
+            row += ["–"] * 4
+        else:
+            low, high = reference.interval.low, reference.interval.high
+            row += [
+                units.format_signed_points(reference.difference),
+                f"{units.format_signed_points(low)} to {units.format_signed_points(high)}",
+                f"{reference.mcnemar_p:.3f}" if reference.mcnemar_p >= 0.001 else "< 0.001",
+                units.format_points(reference.agreement),
+            ]
+        seen = [one for one in record.per_class if one.total]
+        weakest = min(seen, key=lambda one: one.correct / one.total)
+        rows.append([*row, f"{weakest.label} {weakest.correct / weakest.total:.1%}"])
+    return format_table(header, rows)
+
+
+def format_stages(results: Results) -> list[str]:
+    """A table of the parts of one call; nothing where none were timed."""
+    stages = ("decode_ns", "preprocess_ns", "invoke_ns", "postprocess_ns")
+    rows = [
+        [case.artifact, case.runtime, str(case.threads), *map(units.format_us, parts)]
+        for case in results.cases
+        if case.summary is not None
+        and any(parts := [getattr(case.summary, stage) for stage in stages])
+    ]
+    header = ("artifact", "runtime", "threads", *(f"{s.removesuffix('_ns')} µs" for s in stages))
+    return format_table(header, rows) if rows else ["Not measured in this run."]
+
+
 def format_startup(results: Results) -> list[str]:
     """A table of what comes before the steady state."""
     header = (
@@ -140,6 +200,7 @@ def list_machine_facts(results: Results) -> list[tuple[str, str]]:
     facts: list[tuple[str, str | None]] = [
         ("board", host.board),
         ("processor", f"{host.processor or 'unknown'}, {host.machine}, {host.cores} cores"),
+        ("vector instructions", " ".join(list_instructions(host)) or None),
         ("memory", f"{units.format_mib(host.memory_bytes)} MiB"),
         ("system", f"{host.system}, kernel {host.kernel}, {host.libc}"),
         ("python", host.python),

@@ -24,6 +24,12 @@ function findFront(cases, key) {
   return front;
 }
 
+// One for each machine: nobody chooses between a model here and a model on another board.
+function findFronts(cases, key) {
+  const machines = [...new Set(cases.map((c) => c.run))];
+  return machines.map((run) => findFront(cases.filter((c) => c.run === run), key)).filter((front) => front.length);
+}
+
 function marker(parent, c, x, y, size) {
   // An outline in the ground's colour keeps apart what lies on top of each other.
   const hollow = c.threads > 1, colour = colourOf(c.runtime);
@@ -57,9 +63,11 @@ function drawScatter() {
   const share = [Math.max(0, Math.min(...lows) - spread), Math.min(1, Math.max(...lows) + spread)];
   const x = logScale(range, [left, right]), y = linearScale(share, [bottom, top]);
   drawAxes(svg, x, y, range, share, { left, right, top, bottom }, title);
-  const front = findFront(cases, key);
-  const path = front.map((c, i) => (i ? `H${x(costOf(c, key) / unit)}V${y(c.accuracy)}` : `M${x(costOf(c, key) / unit)},${y(c.accuracy)}`));
-  if (front.length) shape(svg, "path", { class: "front", d: `${path.join("")}H${right}` });
+  const fronts = findFronts(cases, key), front = fronts.flat();
+  for (const corners of fronts) {
+    const path = corners.map((c, i) => (i ? `H${x(costOf(c, key) / unit)}V${y(c.accuracy)}` : `M${x(costOf(c, key) / unit)},${y(c.accuracy)}`));
+    shape(svg, "path", { class: "front", d: `${path.join("")}H${right}` });
+  }
   drawIntervals(svg, cases, key, unit, x, y, { left, right, top, bottom });
   for (const c of cases) {
     const point = marker(svg, c, x(costOf(c, key) / unit), y(c.accuracy), front.includes(c) ? 8 : 6.5);

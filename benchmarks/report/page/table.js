@@ -22,7 +22,7 @@ let sortKey = "p50", sortDown = false;
 function drawTable() {
   const columns = COLUMNS.filter(([key]) => key !== "run" || DATA.runs.length > 1);
   const cases = visibleCases();
-  const front = new Set(findFront(cases.filter((c) => c.p50 !== null), "p50"));
+  const front = new Set(findFronts(cases.filter((c) => c.p50 !== null), "p50").flat());
   const head = element("tr", {}, ...columns.map(([key, title, , isName]) => {
     const button = element("button", { type: "button" }, title + (key === sortKey ? (sortDown ? " ↓" : " ↑") : ""));
     button.addEventListener("click", () => {
