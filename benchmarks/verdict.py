@@ -164,7 +164,7 @@ def _judge_disturbance(cases: Sequence[CaseRecord], plan: Plan) -> Iterable[Find
         "disturbed",
         f"during {disturbed} of {len(processes)} processes something held the processor back (a "
         f"fixed piece of work took over {MAX_SLOWER:.0%} longer than in calm); they are left "
-        f"out; {len(short)} of {len(measured)} cases have fewer than {wanted} calm processes",
+        f"out; in {len(short)} of {len(measured)} cases fewer than {wanted} ran in calm",
         "close other programs, on a shared machine try a calmer time, or allow more repetitions "
         "(retries in the plan)",
     )
@@ -203,7 +203,7 @@ def _judge_samples(cases: Sequence[CaseRecord], plan: Plan) -> Iterable[Finding]
         yield Finding(
             "warning",
             "few-processes",
-            f"{plan.rounds} processes per case say little about how processes differ",
+            f"so few processes per case ({plan.rounds}) say little about how processes differ",
             f"use --rounds {FEW_PROCESSES} or more",
         )
     if plan.name == "quick":

@@ -70,7 +70,8 @@ def _format_caption(results: Results, source: str) -> list[str]:
         f"Accuracy is top-1 on {shown} {evaluation.images:,} evaluation pictures, ±{half:.2f} "
         "points at 95 %; *vs float* is the difference to the float Keras model on the same "
         "pictures, in points; p50 is one call at batch 1, joined over "
-        f"{results.plan.rounds} fresh processes or more, with its 95 % interval; p90 and p99 are "
+        f"the calm ones of {results.plan.rounds} or more fresh processes, with its 95 % interval; "
+        "p90 and p99 are "
         "MLPerf's early-stopping estimates; memory is over a bare Python. Measured on "
         f"{made.day} {made:%B %Y} on {', '.join(machine)}, and judged VALID"
         + (f", with warnings ({', '.join(warnings)})" if warnings else "")
