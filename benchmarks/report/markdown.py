@@ -98,8 +98,9 @@ def format_legend(results: Results) -> list[str]:
     return [
         f"accuracy: top-1 on {shown} evaluation pictures, ±{half * 50:.2f} points at 95 %; "
         "vs float: difference to the float Keras model on the same pictures, in points. "
-        f"p50: median of one call at batch 1, joined over fresh processes (planned: {plan.rounds}), "
-        "± its 95 % interval; p90 and p99: MLPerf's early-stopping estimates, n/a with too few samples. "
+        "p50: median of one call at batch 1, joined over fresh processes (planned: "
+        f"{plan.rounds}), ± its 95 % interval; p90 and p99: MLPerf's early-stopping estimates, "
+        "n/a with too few samples. "
         "images/s: batches. memory: peak of the process over a bare Python.",
     ]
 
