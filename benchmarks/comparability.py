@@ -27,10 +27,16 @@ def check_comparable(old: Results, new: Results) -> None:
     """
     differing = [f"{name}: {a!r} against {b!r}" for name, a, b in _list_keys(old, new) if a != b]
     if differing:
+        elsewhere = any(line.startswith("host.") for line in differing)
         raise ResultsError(
             "these results must not be compared, they differ in:\n  "
             + "\n  ".join(differing)
-            + "\nTo see different machines side by side: python -m benchmarks merge"
+            + "\n"
+            + (
+                "To see different machines side by side: python -m benchmarks merge"
+                if elsewhere
+                else "Measure again with the same pictures and the same plan"
+            )
         )
     if not {_key(case) for case in old.cases} & {_key(case) for case in new.cases}:
         raise ResultsError(
@@ -50,6 +56,7 @@ def _list_keys(old: Results, new: Results) -> list[tuple[str, object, object]]:
         keys.append(("host.memory_bytes", before, after))
     ours, theirs = list_instructions(old.host), list_instructions(new.host)
     keys.append(("host.flags", sorted({*ours} - {*theirs}), sorted({*theirs} - {*ours})))
+    keys.append(("evaluation.images", old.evaluation.images, new.evaluation.images))
     keys.append(("evaluation.sha256", old.evaluation.sha256, new.evaluation.sha256))
     keys.append(("plan.effort", old.plan.effort, new.plan.effort))
     return keys

@@ -78,7 +78,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--soak",
         type=parse_duration_s,
         metavar="TIME",
-        help="instead: call the smallest artifact without a pause for 90s, 10m or 2h",
+        help="instead: call one artifact (the smallest, or see --only) without a pause for 90s, "
+        "10m or 2h",
     )
     add("--json", action="store_true", help="print results.json instead of the table")
     hosts.add_host_arguments(parser)
@@ -102,7 +103,7 @@ def _add_gates(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure, write the report, print the table."""
-    _choose_plan(arguments)  # What is wrong with it is said before anything else.
+    plan = _choose_plan(arguments)  # What is wrong with it is said before anything else.
     if arguments.soak is not None and _read_gates(arguments) != Gates():
         raise PlanError("--soak measures nothing that a gate could judge; run the two apart")
     out: Path = arguments.out or Path("report") / arguments.artifacts.resolve().name
@@ -112,7 +113,7 @@ def run(arguments: argparse.Namespace) -> int:
         check_out(out, arguments.force)
     place = hosts.open_host(arguments, arguments.host[0]) if arguments.host else None
     if arguments.soak is not None:
-        return run_soak(arguments, place, arguments.out or out.with_name(f"{out.name}-soak"))
+        return run_soak(arguments, plan, place, arguments.out or out.with_name(f"{out.name}-soak"))
     return _report(arguments, _measure_with(arguments, place), out)
 
 

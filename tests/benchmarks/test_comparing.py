@@ -167,6 +167,12 @@ def test_what_cannot_be_compared_is_wrong_use(
     save_results(replace(results, host=replace(results.host, board="Raspberry Pi 5")), new)
     assert main(["compare", str(old), str(new)]) == 2
     assert "host.board" in capsys.readouterr().err
+    fewer = replace(results, evaluation=replace(results.evaluation, images=100, sha256="0" * 64))
+    save_results(fewer, new)
+    assert main(["compare", str(old), str(new)]) == 2
+    refusal = capsys.readouterr().err
+    assert "evaluation.images: 200 against 100" in refusal
+    assert "same pictures and the same plan" in refusal
     strangers = replace(results, cases=tuple(replace(c, runtime="onnx") for c in results.cases))
     save_results(strangers, new)
     assert main(["compare", str(old), str(new)]) == 2
