@@ -21,6 +21,8 @@ from edge_runtime.errors import EdgeRuntimeError
 from edge_runtime.model_file import load_model_file
 from edge_runtime.quantization import build_decoder, build_encoder
 
+# The kind of failure that says nothing about the artifact: there was no room for its scores.
+NOT_WRITTEN = "NotWritten"
 # Enough to see whether a resized batch gives what single pictures give.
 _BATCH = 8
 
@@ -52,7 +54,10 @@ def _replay(arguments: argparse.Namespace) -> dict[str, Any]:
     session = backend.open(load_model_file(arguments.file), 1)
     images = np.load(arguments.images, mmap_mode="r", allow_pickle=False)
     scores = _measure_scores(session, images)
-    np.save(arguments.scores, scores)
+    try:
+        np.save(arguments.scores, scores)
+    except OSError as error:
+        return {"error": error.strerror or str(error), "kind": NOT_WRITTEN}
     return {
         "runtime": f"{backend.package} {backend.version()}",
         "output_step": session.output.scale,
