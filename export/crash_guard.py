@@ -14,6 +14,7 @@ from types import FrameType
 
 from export.steps import ENVIRONMENT_VARIABLE, Steps
 
+_PROGRAM: tuple[str, ...] = ("-m", "export.command_line")
 _FORWARDED = (signal.SIGINT, signal.SIGTERM)
 # These mean that somebody, or a kernel short of memory, ended the process.
 _ENDED_FROM_OUTSIDE = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
@@ -26,7 +27,7 @@ def main(argv: list[str] | None = None) -> int:
         path = Path(folder, "steps")
         steps = Steps(path)
         while True:
-            code = _run(["-m", "export.command_line", *arguments], path)
+            code = _run([*_PROGRAM, *arguments], path)
             if code >= 0:
                 return code
             if not _can_go_on(steps, signal.Signals(-code)):
