@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     )
     from edge_runtime.metadata import read_metadata
     from edge_runtime.results import Classification, Prediction, Timings
+    from edge_runtime.streaming import StreamResult
 
 _HOMES = {
     "Classifier": "classifier",
@@ -44,6 +45,7 @@ _HOMES = {
     "Classification": "results",
     "Prediction": "results",
     "Timings": "results",
+    "StreamResult": "streaming",
 }
 
 __all__ = [
@@ -59,6 +61,7 @@ __all__ = [
     "MissingExtraError",
     "Prediction",
     "SchemaVersionError",
+    "StreamResult",
     "Timings",
     "__version__",
     "read_metadata",
