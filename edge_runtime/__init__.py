@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         MetadataError,
         MissingExtraError,
         SchemaVersionError,
+        SourceError,
     )
     from edge_runtime.metadata import read_metadata
     from edge_runtime.results import Classification, Prediction, Timings
@@ -41,6 +42,7 @@ _HOMES = {
     "MetadataError": "errors",
     "MissingExtraError": "errors",
     "SchemaVersionError": "errors",
+    "SourceError": "errors",
     "read_metadata": "metadata",
     "Classification": "results",
     "Prediction": "results",
@@ -61,6 +63,7 @@ __all__ = [
     "MissingExtraError",
     "Prediction",
     "SchemaVersionError",
+    "SourceError",
     "StreamResult",
     "Timings",
     "__version__",

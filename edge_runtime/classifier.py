@@ -172,6 +172,7 @@ class Classifier:
         """
         start = perf_counter_ns()
         decoded = start
+        notes: tuple[str, ...] = ()
         if (
             isinstance(image, np.ndarray)
             and image.dtype is _UINT8
@@ -182,7 +183,7 @@ class Classifier:
         else:
             picture = self._decode(image)
             decoded = perf_counter_ns()
-            pixels = self._prepare(picture, value_range, polarity)
+            pixels, notes = self._prepare(picture, value_range, polarity)
         prepared = perf_counter_ns()
         scores = self._run(pixels)
         invoked = perf_counter_ns()
@@ -193,7 +194,7 @@ class Classifier:
             (invoked - prepared) / 1e3,
             (perf_counter_ns() - invoked) / 1e3,
         )
-        return Classification(predictions, timings)
+        return Classification(predictions, timings, notes)
 
     def classify_batch(self, images: Iterable[Image], top_k: int = 3) -> list[Classification]:
         """Answer each of several pictures; see `classify`."""
@@ -251,19 +252,20 @@ class Classifier:
 
     def _prepare(
         self, picture: Any, value_range: tuple[float, float] | None, polarity: Polarity | None
-    ) -> Pixels:
+    ) -> tuple[Pixels, tuple[str, ...]]:
         if isinstance(picture, np.ndarray):
             pixels = to_uint8(picture, value_range)
             size = (self.input.height, self.input.width)
             has_alpha = pixels.ndim == 3 and pixels.shape[2] == 4
             if pixels.shape[:2] == size and not has_alpha and polarity is None:
-                return to_channels(pixels, self.input.channels).reshape(self._one)
+                return to_channels(pixels, self.input.channels).reshape(self._one), ()
             from edge_runtime.photo import import_pillow
 
             picture = import_pillow().fromarray(pixels if has_alpha else to_channels(pixels, 3))
-        from edge_runtime.photo import to_model_pixels
+        from edge_runtime.photo import prepare_picture
 
-        return to_model_pixels(picture, self.input, polarity).reshape(self._one)
+        prepared = prepare_picture(picture, self.input, polarity)
+        return prepared.pixels.reshape(self._one), prepared.notes
 
     def _predict(self, scores: Scores, top_k: int) -> tuple[Prediction, ...]:
         if top_k < 1:
