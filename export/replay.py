@@ -20,6 +20,8 @@ from edge_runtime.errors import EdgeRuntimeError
 from edge_runtime.model_file import load_model_file
 from edge_runtime.scoring import Score, build_scorer
 
+# The kind of failure that says nothing about the artifact: there was no room for its scores.
+NOT_WRITTEN = "NotWritten"
 # Enough to see whether a resized batch gives what single pictures give.
 _BATCH = 8
 
@@ -52,7 +54,10 @@ def _replay(arguments: argparse.Namespace) -> dict[str, Any]:
     images = np.load(arguments.images, mmap_mode="r", allow_pickle=False)
     score = build_scorer(session)
     scores = _score_each(score, images, session.output.shape[-1])
-    np.save(arguments.scores, scores)
+    try:
+        np.save(arguments.scores, scores)
+    except OSError as error:
+        return {"error": error.strerror or str(error), "kind": NOT_WRITTEN}
     return {
         "runtime": f"{backend.package} {backend.version()}",
         "output_step": session.output.scale,
