@@ -127,9 +127,14 @@ def test_filter_sort_and_hover_work(browser: Any, results: Results, tmp_path: Pa
     ]
     assert names == sorted(names)
 
-    browser.execute_script("document.querySelector('#scatter .point').focus()")
     tip = browser.find_element("id", "tip")
-    assert tip.is_displayed()
+    for place in ("#scatter .point", "#confusion rect", "#per-class svg", "#distributions svg"):
+        spot = browser.find_element("css selector", place)
+        browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", spot)
+        ActionChains(browser).move_to_element(spot).perform()
+        assert tip.is_displayed(), place
+        assert tip.text, place
+    browser.execute_script("document.querySelector('#scatter .point').focus()")
     assert "p50" in tip.text
     browser.find_element("css selector", '[data-filter="runtime=litert"]').click()
     browser.find_element("id", "show-all").click()
