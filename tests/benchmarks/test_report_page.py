@@ -48,7 +48,7 @@ def results(toy_folder: Path, evaluation: EvaluationSet, tmp_path: Path) -> Resu
     return measure(job, launcher, tmp_path / "scratch", 200, lambda *_: None)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     if CHROMIUM is None or DRIVER is None:
         missing = "no chromium with chromedriver is installed (apt: chromium chromium-driver)"
@@ -73,7 +73,8 @@ def open_page(browser: Any, path: Path, width: int, scheme: str) -> None:
     size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width == PHONE}
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
     feature = {"name": "prefers-color-scheme", "value": scheme}
-    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [feature]})
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "", "features": [feature]})
+    browser.get_log("browser")  # what an earlier page left there
     browser.get(path.as_uri())
 
 
