@@ -106,7 +106,7 @@ def test_the_page_opens_whole(
     assert (brightness > 128) == (scheme == "light")
 
 
-def test_filter_sort_and_hover_work(browser: Any, results: Results, tmp_path: Path) -> None:
+def test_filter_and_sort_work(browser: Any, results: Results, tmp_path: Path) -> None:
     page = tmp_path / "report.html"
     page.write_text(format_page([results]), encoding="utf-8")
     open_page(browser, page, DESKTOP, "light")
@@ -128,15 +128,6 @@ def test_filter_sort_and_hover_work(browser: Any, results: Results, tmp_path: Pa
     ]
     assert names == sorted(names)
 
-    tip = browser.find_element("id", "tip")
-    for place in ("#scatter .point", "#confusion rect", "#per-class svg", "#distributions svg"):
-        spot = browser.find_element("css selector", place)
-        browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", spot)
-        ActionChains(browser).move_to_element(spot).perform()
-        assert tip.is_displayed(), place
-        assert tip.text, place
-    browser.execute_script("document.querySelector('#scatter .point').focus()")
-    assert "p50" in tip.text
     browser.find_element("css selector", '[data-filter="runtime=litert"]').click()
     browser.find_element("id", "show-all").click()
     assert count(browser, "#scatter .point") == 6
@@ -146,6 +137,22 @@ def test_filter_sort_and_hover_work(browser: Any, results: Results, tmp_path: Pa
     select = browser.find_element("id", "scatter-cost")
     select.find_element("css selector", 'option[value="size"]').click()
     assert "size on disk" in browser.find_element("id", "scatter").text
+    assert browser.get_log("browser") == []
+
+
+def test_pointer_and_focus_tell_the_figures(browser: Any, results: Results, tmp_path: Path) -> None:
+    page = tmp_path / "report.html"
+    page.write_text(format_page([results]), encoding="utf-8")
+    open_page(browser, page, DESKTOP, "light")
+    tip = browser.find_element("id", "tip")
+    for place in ("#scatter .point", "#confusion rect", "#per-class svg", "#distributions svg"):
+        spot = browser.find_element("css selector", place)
+        browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", spot)
+        ActionChains(browser).move_to_element(spot).perform()
+        assert tip.is_displayed(), place
+        assert tip.text, place
+    browser.execute_script("document.querySelector('#scatter .point').focus()")
+    assert "p50" in tip.text
     assert browser.get_log("browser") == []
 
 
