@@ -11,13 +11,14 @@ import numpy as np
 
 from benchmarks.accuracy import judge_scores
 from benchmarks.artifacts import EvaluationSet
-from benchmarks.launching import TRIAL_MODULE, Launcher
+from benchmarks.launching import Launcher
 from benchmarks.plan import Case, Plan
-from benchmarks.results import AccuracyRecord, CaseRecord, Conditions, Process
-from benchmarks.rounds import Progress, Rounds
+from benchmarks.results import AccuracyRecord, CaseRecord, Conditions
 from benchmarks.summary import summarize
 from edge_runtime.measuring import HarnessCost
 from edge_runtime.trial import Refusal, TrialOutcome, TrialRequest
+from edge_runtime.trial_process import TRIAL_MODULE
+from edge_runtime.tuning.rounds import Process, Progress, Rounds
 
 # Enough real pictures that a branch predictor cannot learn one, few enough to load at once.
 _STREAM_IMAGES = 512

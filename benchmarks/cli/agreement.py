@@ -14,10 +14,10 @@ from benchmarks.agreement.checking import (
     measure_agreement,
 )
 from benchmarks.artifacts import load_artifacts, load_evaluation
-from benchmarks.cli.progress import ProgressLine
 from benchmarks.errors import PlanError
 from benchmarks.report.markdown import format_host
 from benchmarks.report.rows import format_table
+from edge_runtime.cli.progress import ProgressLine
 from edge_runtime.host import describe_host
 
 _PICTURES = 512

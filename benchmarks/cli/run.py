@@ -11,7 +11,6 @@ from benchmarks.artifacts import describe_artifact, load_artifacts, load_evaluat
 from benchmarks.cli import hosts
 from benchmarks.cli.limits import add_gate_arguments, read_gates
 from benchmarks.cli.output import check_out
-from benchmarks.cli.progress import ProgressLine
 from benchmarks.cli.soak import parse_duration_s, run_soak
 from benchmarks.errors import PlanError
 from benchmarks.gates import Gates, check_gates
@@ -23,6 +22,7 @@ from benchmarks.report.writing import write_report
 from benchmarks.results import Results
 from benchmarks.runner import Job
 from benchmarks.runtimes import list_runtimes
+from edge_runtime.cli.progress import ProgressLine
 from edge_runtime.document import to_json
 
 

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.artifacts import load_artifacts, load_evaluation
-from benchmarks.cli.progress import ProgressLine
 from benchmarks.comparing import Change, compare_results
 from benchmarks.errors import PlanError
 from benchmarks.launching import LocalLauncher
@@ -22,6 +21,7 @@ from benchmarks.report.markdown import format_host
 from benchmarks.results import Results
 from benchmarks.runner import Job, Slowdown
 from benchmarks.runtimes import list_runtimes
+from edge_runtime.cli.progress import ProgressLine
 from edge_runtime.measuring import Effort
 
 _MS = 1_000_000

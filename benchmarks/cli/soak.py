@@ -14,12 +14,12 @@ import numpy as np
 
 from benchmarks.artifacts import ArtifactRecord, load_artifacts, load_evaluation
 from benchmarks.cli.output import check_out
-from benchmarks.cli.progress import ProgressLine
 from benchmarks.errors import BenchmarkError, PlanError
 from benchmarks.launching import Launcher, LocalLauncher
 from benchmarks.plan import Plan
 from benchmarks.runtimes import list_runtimes
 from benchmarks.soaking import SCHEMA_VERSION, SoakRecord, draw_soak, find_drift, format_soak
+from edge_runtime.cli.progress import ProgressLine
 from edge_runtime.document import to_json
 from edge_runtime.trial import TrialRequest
 

@@ -12,7 +12,7 @@ from matplotlib.ticker import LogLocator, NullLocator
 
 from benchmarks.pareto import find_front
 from benchmarks.results import AccuracyRecord, CaseRecord, Results
-from benchmarks.summary import choose_processes
+from edge_runtime.tuning.rounds import choose_processes
 
 # Okabe and Ito's palette: told apart by people with any colour vision.
 RUNTIME_COLOURS = {

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from benchmarks.comparability import list_instructions
 from benchmarks.report import units
 from benchmarks.report.rows import TABLE_COLUMNS, build_table, format_table
-from benchmarks.results import Finding, Results
+from benchmarks.results import Results
 from edge_runtime.host import Host
+from edge_runtime.steadiness import Finding
 
 _SEVERITY_WORDS = {"invalid": "INVALID", "warning": "warning", "note": "note"}
 

@@ -11,8 +11,8 @@ from benchmarks.accuracy import count_flips, unpack_predictions
 from benchmarks.report.markdown import list_machine_facts
 from benchmarks.report.rows import build_row
 from benchmarks.results import CaseRecord, ClassAccuracy, Results
-from benchmarks.summary import choose_processes
 from edge_runtime.statistics import mcnemar_exact, wilson_interval
+from edge_runtime.tuning.rounds import choose_processes
 
 _SCRIPTS = ("base.js", "scatter.js", "table.js", "bars.js", "errors.js", "main.js")
 _BINS = 140

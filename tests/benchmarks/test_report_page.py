@@ -15,8 +15,9 @@ from benchmarks.artifacts import EvaluationSet, load_artifacts
 from benchmarks.measurement import measure
 from benchmarks.plan import PLANS, build_cases
 from benchmarks.report.page import format_page
-from benchmarks.results import Finding, Results
+from benchmarks.results import Results
 from benchmarks.runner import Job
+from edge_runtime.steadiness import Finding
 from edge_runtime.trial import Refusal, TrialRequest
 from tests.benchmarks.scripted import ScriptedLauncher
 
