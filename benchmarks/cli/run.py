@@ -120,7 +120,9 @@ def _measure_with(
     if arguments.keras is not None:
         if not arguments.peers:
             raise PlanError("--keras needs --peers")
-        artifacts.append(describe_artifact(arguments.keras))
+        # It is the model that the artifacts were made of, whatever its file is called.
+        record = describe_artifact(arguments.keras)
+        artifacts.append(dataclasses.replace(record, model=artifacts[0].model))
         files[arguments.keras.name] = arguments.keras
     cases = build_cases(artifacts, plan, ((r.name, r.formats) for r in runtimes))
     with (
