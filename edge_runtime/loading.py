@@ -14,7 +14,8 @@ from edge_runtime.errors import ArtifactError, MetadataError
 from edge_runtime.metadata import read_model_metadata
 from edge_runtime.model_file import ModelFile, load_model_file
 from edge_runtime.models import DEFAULT_STEM, find_default_model
-from edge_runtime.pool import Runner, RunnerPool
+from edge_runtime.pool import RunnerPool
+from edge_runtime.scoring import build_scorer
 
 # How far a row of probabilities may be from summing to 1: one int8 step of 1/256 per class for
 # ten classes, and rounding.
@@ -158,7 +159,7 @@ def _observe_output(
     model: ModelFile, session: Session, spec: InputSpec, classes: int
 ) -> OutputSpec:
     # Nothing states whether these are probabilities, but a softmax can be told by its sum.
-    score = Runner(session).score
+    score = build_scorer(session)
     kind: Literal["probabilities", "logits"] = "probabilities"
     for level in (0, 96, 255):
         scores = score(np.full((1, *spec.shape), level, np.uint8))

@@ -50,7 +50,7 @@ class InterpreterSession:
     def invoke(self, batch: Array, /) -> Array:
         """Run on (N, …); resizes where the model allows it, else goes picture by picture."""
         try:
-            if batch.shape[0] != self._allocated:
+            if len(batch) != self._allocated:
                 if self._fixed_batch:
                     return self._invoke_in_parts(batch)
                 self._resize(batch.shape)
@@ -80,6 +80,7 @@ class InterpreterSession:
         return joined
 
     def _resize(self, shape: tuple[int, ...]) -> None:
+        self._allocated = 0  # Should this fail or be interrupted, the next call resizes again.
         self._interpreter.resize_tensor_input(self._input_index, shape)
         self._interpreter.allocate_tensors()
         self._allocated = shape[0]
