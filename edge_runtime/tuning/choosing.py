@@ -143,6 +143,6 @@ def _describe(possible: int, tried: int, floor: float | None, budget: Budget) ->
     if not possible:
         return f"none of {tried} candidates keeps to {text}"
     return (
-        f"{possible} of {tried} candidates keep to {text}; of these it has the smallest p90 "
+        f"{text}: {possible} of {tried} candidates; of these it has the smallest p90 "
         f"(within {SAME_SPEED:.0%} fewer threads win, then accuracy, then the smaller file)"
     )
