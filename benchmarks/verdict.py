@@ -77,10 +77,12 @@ def _judge_yardstick(cases: Sequence[CaseRecord]) -> Iterable[Finding]:
     quarter = len(times) // 4
     drift = median(times[-quarter:]) / median(times[:quarter]) - 1
     if abs(drift) > MAX_YARDSTICK_DRIFT:
+        more = "more" if drift > 0 else "less"
         yield Finding(
             "invalid",
             "drift",
-            f"a fixed piece of work took {drift:+.0%} time at the end of the run against its start",
+            f"a fixed piece of work took {abs(drift):.0%} {more} time at the end of the run "
+            "than at its start",
             "cool the machine or wait until its load is even, and run again",
         )
 
@@ -99,7 +101,7 @@ def _judge_disturbance(cases: Sequence[CaseRecord], plan: Plan) -> Iterable[Find
         "disturbed",
         f"during {disturbed} of {len(processes)} processes something held the processor back (a "
         f"fixed piece of work took over {MAX_SLOWER:.0%} longer than in calm); they are left "
-        f"out; {len(short)} of {len(measured)} cases have fewer than {wanted} calm processes",
+        f"out; in {len(short)} of {len(measured)} cases fewer than {wanted} ran in calm",
         "close other programs, on a shared machine try a calmer time, or allow more repetitions "
         "(retries in the plan)",
     )
@@ -118,7 +120,7 @@ def _judge_spread(cases: Sequence[CaseRecord]) -> Iterable[Finding]:
         severity,
         "spread",
         f"{len(wide)} of {measured} cases differ by more than {MAX_SPREAD:.0%} between processes; "
-        f"most: {worst.artifact} on {worst.runtime} ({worst.threads} threads), "
+        f"most: {worst.artifact} on {worst.runtime} (threads: {worst.threads}), "
         f"{worst.summary.spread:.0%}",
         "close other programs and run again with more rounds (--rounds); read the intervals",
     )
@@ -138,7 +140,7 @@ def _judge_samples(cases: Sequence[CaseRecord], plan: Plan) -> Iterable[Finding]
         yield Finding(
             "warning",
             "few-processes",
-            f"{plan.rounds} processes per case say little about how processes differ",
+            f"so few processes per case ({plan.rounds}) say little about how processes differ",
             f"use --rounds {FEW_PROCESSES} or more",
         )
     if plan.name == "quick":

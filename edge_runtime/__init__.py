@@ -26,9 +26,11 @@ if TYPE_CHECKING:
         MissingExtraError,
         ProfileError,
         SchemaVersionError,
+        SourceError,
     )
     from edge_runtime.metadata import read_metadata
     from edge_runtime.results import Classification, Prediction, Timings
+    from edge_runtime.streaming import StreamResult
 
 _HOMES = {
     "Classifier": "classifier",
@@ -42,10 +44,12 @@ _HOMES = {
     "MissingExtraError": "errors",
     "ProfileError": "errors",
     "SchemaVersionError": "errors",
+    "SourceError": "errors",
     "read_metadata": "metadata",
     "Classification": "results",
     "Prediction": "results",
     "Timings": "results",
+    "StreamResult": "streaming",
 }
 
 __all__ = [
@@ -62,6 +66,8 @@ __all__ = [
     "Prediction",
     "ProfileError",
     "SchemaVersionError",
+    "SourceError",
+    "StreamResult",
     "Timings",
     "__version__",
     "read_metadata",

@@ -54,3 +54,7 @@ class ProfileError(EdgeRuntimeError, ValueError):
 
 class OutputExistsError(EdgeRuntimeError, FileExistsError):
     """What is to be written is there already, and replacing it was not asked for."""
+
+
+class SourceError(EdgeRuntimeError, OSError):
+    """Pictures cannot be had: a folder that is missing, a camera that does not open or ends."""

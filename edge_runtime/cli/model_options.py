@@ -79,7 +79,7 @@ def load_labels(path: Path) -> list[str]:
         ArtifactError: The file cannot be read as text.
     """
     try:
-        return path.read_text(encoding="utf-8").rstrip().splitlines()
+        return path.read_text(encoding="utf-8-sig").rstrip().splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise ArtifactError(f"{path}: cannot be read as a list of labels: {error}") from error
 
