@@ -119,4 +119,5 @@ def _shade(mask: Mask, color: Color, depth: float) -> npt.NDArray[np.uint8]:
         down, right = np.gradient(height)
         light += depth * strength * (0.6 * right + 0.8 * down)
     lit = np.asarray(color, np.float32) * np.clip(light, 0.55, 1.25)[..., np.newaxis]
-    return np.rint(np.clip(lit, 0, 255)).astype(np.uint8)
+    shaded: npt.NDArray[np.uint8] = np.rint(np.clip(lit, 0, 255)).astype(np.uint8)
+    return shaded
