@@ -37,6 +37,7 @@ def test_the_sheet_and_the_table_hold_every_scene(outcomes: list[Outcome]) -> No
     assert all(scene.title in table for scene in SCENES)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ground", GROUNDS, ids=lambda ground: ground.title)
 def test_grounds_cost_little_accuracy(ground: Ground) -> None:
     with np.load(FIXTURES / "fashion_mnist_sample.npz") as sample:
