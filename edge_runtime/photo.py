@@ -20,6 +20,10 @@ from edge_runtime.framing import DRAFT_MARGIN, frame_picture
 
 Pixels = npt.NDArray[np.uint8]
 
+# What files in a folder of pictures are taken for one.
+PICTURE_SUFFIXES = frozenset(
+    {".bmp", ".gif", ".jfif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"}
+)
 # Larger pictures are refused before they are inflated: 50 megapixels are 150 MB of RGB.
 MAX_PIXELS = 50_000_000
 _EXIF_ORIENTATION = 0x0112
