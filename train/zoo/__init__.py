@@ -15,6 +15,22 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Budget:
+    """The most that a network may cost, as deployed.
+
+    Attributes:
+        parameters: Numbers that are stored.
+        macs: Multiply-accumulates a picture.
+    """
+
+    parameters: int
+    macs: int
+
+    def __str__(self) -> str:
+        return f"at most {self.parameters // 1000} K parameters and {self.macs / 1e6:g} M MACs"
+
+
+@dataclass(frozen=True, slots=True)
 class Architecture:
     """One entry of the zoo.
 
@@ -45,6 +61,17 @@ class Architecture:
         return model if self.folder is None else _resolve(self.folder)(model)
 
 
+# What each size of the edge family may cost in the form that is deployed, on 28×28 pictures.
+TIER_BUDGETS: Mapping[str, Budget] = MappingProxyType(
+    {
+        "nano": Budget(10_000, 1_000_000),
+        "micro": Budget(50_000, 3_000_000),
+        "small": Budget(100_000, 5_500_000),
+        "medium": Budget(270_000, 15_000_000),
+        "large": Budget(1_000_000, 60_000_000),
+    }
+)
+
 ARCHITECTURES: Mapping[str, Architecture] = MappingProxyType(
     {
         "cnn": Architecture(
@@ -52,6 +79,26 @@ ARCHITECTURES: Mapping[str, Architecture] = MappingProxyType(
             "probabilities",
             "two convolution blocks, two dense layers",
             tunable=True,
+        ),
+        "resnet20": Architecture(
+            "train.zoo.resnet:build_resnet20",
+            "logits",
+            "20 layers with residual connections",
+            "train.zoo.folding:fold_model",
+        ),
+        **{
+            name: Architecture(
+                f"train.zoo.tiers:build_{name}",
+                "logits",
+                f"3×3 convolutions for int8, {budget}",
+                "train.zoo.folding:fold_model",
+            )
+            for name, budget in TIER_BUDGETS.items()
+        },
+        "wide_resnet": Architecture(
+            "train.zoo.wide_resnet:build_wide_resnet",
+            "logits",
+            "WRN-16-4, a teacher for the others",
         ),
     }
 )
