@@ -56,8 +56,9 @@ def _build_optimizer(
         ema_momentum=settings.ema or 0.99,
     )
     if settings.weight_decay:
-        # Pulling biases and normalization towards zero does not help to generalize.
-        optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+        # Pulling biases, normalization or learned ranges towards zero does not help to generalize.
+        names = ["bias", "gamma", "beta", "range_width"]
+        optimizer.exclude_from_weight_decay(var_names=names)
     return optimizer
 
 

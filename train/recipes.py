@@ -48,7 +48,7 @@ RECIPES: Mapping[str, TrainingSettings] = MappingProxyType(
         # 10 K parameters are far too few to learn 57,000 pictures by heart: the lightest changes,
         # a high rate, no decay.
         "nano": replace(
-            _TIER, architecture="nano", epochs=200, learning_rate=0.006, augmentation=_LIGHT
+            _TIER, architecture="nano", epochs=150, learning_rate=0.006, augmentation=_LIGHT
         ),
         "micro": replace(
             _TIER,

@@ -35,6 +35,7 @@ class TrainingSettings:
         freeze: Train the last layer alone.
         widths: Channels of a tunable architecture's layers; empty for its own.
         dropout: Of a tunable architecture, 0–1; None for its own.
+        branches: Train with branches where the architecture has them.
     """
 
     architecture: str = "cnn"
@@ -58,6 +59,7 @@ class TrainingSettings:
     freeze: bool = False
     widths: tuple[int, ...] = ()
     dropout: float | None = None
+    branches: bool = True
 
     def __post_init__(self) -> None:
         for name in ("epochs", "batch_size"):

@@ -24,11 +24,13 @@ def _keras() -> None:
 def test_activations_round_as_tensorflow_defines_it(minimum: float, maximum: float) -> None:
     import tensorflow as tf
 
-    from train.quantization.fake_quant import quantize_activation
+    from train.quantization.fake_quant import find_zero_point, quantize_activation
 
     values = np.random.default_rng(0).normal(0, 3, 20_000).astype(np.float32)
     expected = tf.quantization.fake_quant_with_min_max_vars(values, minimum, maximum).numpy()
-    found = np.asarray(quantize_activation(values, minimum, maximum))
+    found = np.asarray(
+        quantize_activation(values, maximum - minimum, find_zero_point(minimum, maximum))
+    )
     assert np.abs(found - expected).max() <= ROUNDING
     assert len(np.unique(found)) <= 256
     assert 0.0 in found
@@ -57,17 +59,26 @@ def test_kernels_round_as_tensorflow_defines_it() -> None:
 def test_gradients_pass_the_rounding_and_stop_at_the_ends() -> None:
     import tensorflow as tf
 
-    from train.quantization.fake_quant import quantize_activation, quantize_kernel
+    from train.quantization.fake_quant import (
+        find_zero_point,
+        quantize_activation,
+        quantize_kernel,
+    )
 
+    width, zero_point = tf.constant(3.0), find_zero_point(-1.0, 2.0)
     values = tf.constant([-2.0, -0.9, 0.013, 1.9, 2.1])
     kernel = tf.constant([[0.4, -3.0], [0.1, 2.0]])
     with tf.GradientTape() as tape:
-        tape.watch([values, kernel])
-        total = tf.reduce_sum(3 * quantize_activation(values, -1.0, 2.0)) + tf.reduce_sum(
+        tape.watch([values, kernel, width])
+        total = tf.reduce_sum(3 * quantize_activation(values, width, zero_point)) + tf.reduce_sum(
             5 * quantize_kernel(kernel)
         )
-    by_value, by_kernel = tape.gradient(total, [values, kernel])
+    by_value, by_kernel, by_width = tape.gradient(total, [values, kernel, width])
     assert np.asarray(by_value).tolist() == [0, 3, 3, 3, 0]
+    # Clipped values would move with the end of the range, the others by their rounding error.
+    steps = np.array([-0.9, 0.013, 1.9]) * 85
+    inner = (np.floor(steps + 0.5) - steps).sum()
+    assert float(by_width) == pytest.approx(3 * (-85 + 170 + inner) / 255, rel=1e-4)
     assert np.asarray(by_kernel).tolist() == [[5, 5], [5, 5]]
 
 

@@ -32,6 +32,10 @@ commands:
   python -m train data        find or fetch Fashion-MNIST and verify it
   python -m train cost        measure what augmentation adds to an epoch
   python -m train tune        search recipe and width under a budget
+  python -m train zoo         count what each network costs
+  python -m train release     train, export and measure a tier's runs
+  python -m train results     show what the tiers' runs gave
+  python -m train publish     place a tier's files beside its model card
 
 examples:
   python -m train

@@ -99,6 +99,13 @@ def add_model(parser: argparse.ArgumentParser) -> None:
         "--dropout", type=float, metavar="X", help="for cnn: dropout, 0–1 (default: 0.2)"
     )
     group.add_argument(
+        "--branches",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="train with branches where the architecture has them; without them only to see what "
+        "they are worth (default: with)",
+    )
+    group.add_argument(
         "--freeze", action="store_true", help="train the last layer alone (default: all)"
     )
 

@@ -1,37 +1,47 @@
 """Rounding to int8 steps while training, in operators that every Keras backend has.
 
-The definition is that of TensorFlow's ``fake_quant_with_min_max_vars`` and of its form per channel
-with ``narrow_range``, which are what the exported files are made with; a test compares them.
-Gradients pass straight through the rounding, and stop where a value is clipped (B. Jacob and
-others, "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only
-Inference", arXiv 1712.05877).
+Values are those of TensorFlow's ``fake_quant_with_min_max_vars`` and of its form per channel with
+``narrow_range``, which are what the exported files are made with; a test compares them. Gradients
+pass straight through the rounding and stop where a value is clipped (B. Jacob and others,
+"Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference",
+arXiv 1712.05877). The width of an activation's range gets the gradient of S. Esser and others,
+"Learned Step Size Quantization" (arXiv 1902.08153): it weighs rounding against clipping.
 """
 
+import math
 from typing import Any
 
 from keras import ops
 
 # Activations use all 256 steps; kernels -127 to 127, so that zero lies in the middle.
-_ACTIVATION_STEPS = 255
+ACTIVATION_STEPS = 255
 _KERNEL_LIMIT = 127
 # A channel of zeros still needs a range.
 _LEAST_RANGE = 1e-8
 
 
-def quantize_activation(x: Any, minimum: Any, maximum: Any) -> Any:
-    """Round to 256 even steps from `minimum` to `maximum`, shifted a little so that 0 is a step.
+def find_zero_point(minimum: float, maximum: float) -> int:
+    """Return which of the 256 steps between two bounds is zero, 0–255.
+
+    Args:
+        minimum: At most 0.
+        maximum: At least 0 and not equal to `minimum`.
+    """
+    return math.floor(-minimum / (maximum - minimum) * ACTIVATION_STEPS + 0.5)
+
+
+def quantize_activation(x: Any, width: Any, zero_point: Any) -> Any:
+    """Round to 256 even steps, one of which is zero.
 
     Args:
         x: float32, any shape.
-        minimum: Scalar, at most 0.
-        maximum: Scalar, at least 0 and not equal to `minimum`.
+        width: Scalar above 0, from the least step to the greatest.
+        zero_point: Scalar, which step is zero; see `find_zero_point`.
     """
-    minimum = ops.convert_to_tensor(minimum, "float32")
-    scale = (maximum - minimum) / _ACTIVATION_STEPS
-    zero_point = ops.floor(ops.clip(-minimum / scale, 0, _ACTIVATION_STEPS) + 0.5)
-    lowest = -zero_point * scale
-    clipped = ops.clip(x, lowest, (_ACTIVATION_STEPS - zero_point) * scale)
-    return _pass_gradient(clipped, _round_half_up(clipped / scale) * scale)
+    scale = ops.convert_to_tensor(width, "float32") / ACTIVATION_STEPS
+    zero_point = ops.convert_to_tensor(zero_point, "float32")
+    steps = ops.clip(x / scale, -zero_point, ACTIVATION_STEPS - zero_point)
+    return _round(steps) * scale
 
 
 def quantize_kernel(kernel: Any, depthwise: bool = False) -> Any:
@@ -43,15 +53,11 @@ def quantize_kernel(kernel: Any, depthwise: bool = False) -> Any:
     """
     axes = tuple(range(len(kernel.shape) - (2 if depthwise else 1)))
     largest = ops.maximum(ops.max(ops.abs(kernel), axes, keepdims=True), _LEAST_RANGE)
+    # The steps follow the kernel and are not learned; nothing is clipped.
     scale = ops.stop_gradient(largest) / _KERNEL_LIMIT
-    # Nothing is clipped: the greatest magnitude is the last step.
-    return _pass_gradient(kernel, _round_half_up(kernel / scale) * scale)
+    return _round(kernel / scale) * scale
 
 
-def _round_half_up(x: Any) -> Any:
-    # Not ops.round, which sends ties to even.
-    return ops.floor(x + 0.5)
-
-
-def _pass_gradient(x: Any, rounded: Any) -> Any:
-    return x + ops.stop_gradient(rounded - x)
+def _round(x: Any) -> Any:
+    """Round half up, as TensorFlow's operators do, and let gradients pass."""
+    return x + ops.stop_gradient(ops.floor(x + 0.5) - x)

@@ -11,12 +11,15 @@ import numpy as np
 
 from edge_runtime.contract import ActivationRange, LearnedRanges
 from train.errors import RunError
-from train.quantization.fake_quant import quantize_activation, quantize_kernel
+from train.quantization.fake_quant import (
+    ACTIVATION_STEPS,
+    find_zero_point,
+    quantize_activation,
+    quantize_kernel,
+)
 from train.samples import Images
 
 RANGES_VERSION = 1
-# Of what the ranges were, how much stays after one batch.
-RANGE_MOMENTUM = 0.99
 # What only moves or picks values keeps the range that it was given.
 _PASS_THROUGH = (
     keras.layers.Rescaling,  # raw pixels are int8 steps by themselves
@@ -41,34 +44,38 @@ _BATCH = 128
 class QuantizedLayer(keras.layers.Layer):  # type: ignore[misc]
     """A layer whose kernel and output pass through fake quantization.
 
-    The output's range follows the least and the greatest value of each training batch as a moving
-    average, and stands still otherwise.
+    The width of the output's range is trained together with the inner layer's variables; which
+    step is zero stays as it was found.
 
     Args:
         layer: A built layer of a plain network; its variables are trained.
+        minimum: Least value that its output can take at first, at most 0.
+        maximum: Greatest, at least 0.
     """
 
-    def __init__(self, layer: Any) -> None:
+    def __init__(self, layer: Any, minimum: float, maximum: float) -> None:
         super().__init__(name=layer.name)
         self.inner = layer
-        self.minimum = self._add_bound("minimum", 0.0)
-        self.maximum = self._add_bound("maximum", 1.0)
-
-    def _add_bound(self, name: str, value: float) -> Any:
-        return self.add_weight(
-            shape=(), initializer=keras.initializers.Constant(value), trainable=False, name=name
+        self.zero_point = find_zero_point(minimum, maximum)
+        self.range_width = self.add_weight(
+            shape=(),
+            initializer=keras.initializers.Constant(maximum - minimum),
+            name="range_width",
         )
 
-    def call(self, inputs: Any, training: bool | None = None) -> Any:
+    def call(self, inputs: Any) -> Any:
         """Apply the inner layer in int8 steps."""
-        outputs = self._apply(inputs)
-        if training:
-            self._follow(outputs)
-        return quantize_activation(outputs, self.minimum, self.maximum)
+        return quantize_activation(self._apply(inputs), self.range_width, self.zero_point)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """Return the inner layer's shape."""
         return self.inner.compute_output_shape(input_shape)
+
+    def read_range(self) -> ActivationRange:
+        """Return what the output's range is now."""
+        width = float(keras.ops.convert_to_numpy(self.range_width))
+        least = -self.zero_point * width / ACTIVATION_STEPS
+        return ActivationRange(self.name, least, least + width)
 
     def _apply(self, inputs: Any) -> Any:
         if not isinstance(self.inner, _WITH_KERNEL):
@@ -81,14 +88,6 @@ class QuantizedLayer(keras.layers.Layer):  # type: ignore[misc]
         ]
         outputs, _ = self.inner.stateless_call(variables, [], inputs)
         return outputs
-
-    def _follow(self, outputs: Any) -> None:
-        for bound, found in (
-            (self.minimum, keras.ops.minimum(keras.ops.min(outputs), 0.0)),
-            (self.maximum, keras.ops.maximum(keras.ops.max(outputs), 0.0)),
-        ):
-            found = keras.ops.stop_gradient(found)
-            bound.assign(RANGE_MOMENTUM * bound + (1 - RANGE_MOMENTUM) * found)
 
 
 def build_quantized(plain: keras.Model, images: Images) -> keras.Model:
@@ -104,13 +103,11 @@ def build_quantized(plain: keras.Model, images: Images) -> keras.Model:
     """
     check_layers(plain)
     ranges = _measure_ranges(plain, images)
-    quantized = keras.models.clone_model(plain, clone_function=_wrap)
-    for layer in quantized.layers:
-        if isinstance(layer, QuantizedLayer):
-            least, greatest = ranges[layer.name]
-            layer.minimum.assign(least)
-            layer.maximum.assign(greatest)
-    return quantized
+
+    def wrap(layer: Any) -> Any:
+        return QuantizedLayer(layer, *ranges[layer.name]) if layer.name in ranges else layer
+
+    return keras.models.clone_model(plain, clone_function=wrap)
 
 
 def check_layers(plain: keras.Model) -> None:
@@ -132,15 +129,9 @@ def read_ranges(quantized: keras.Model) -> LearnedRanges:
     return LearnedRanges(
         RANGES_VERSION,
         tuple(
-            ActivationRange(layer.name, _to_float(layer.minimum), _to_float(layer.maximum))
-            for layer in quantized.layers
-            if isinstance(layer, QuantizedLayer)
+            layer.read_range() for layer in quantized.layers if isinstance(layer, QuantizedLayer)
         ),
     )
-
-
-def _wrap(layer: Any) -> Any:
-    return QuantizedLayer(layer) if isinstance(layer, _RANGED) else layer
 
 
 def _measure_ranges(plain: keras.Model, images: Images) -> dict[str, tuple[float, float]]:
@@ -160,7 +151,3 @@ def _mean(pairs: list[tuple[float, float]]) -> tuple[float, float]:
     least, greatest = np.mean(pairs, axis=0)
     # An output that is always zero still needs a range.
     return float(least), float(greatest) or 1.0
-
-
-def _to_float(variable: Any) -> float:
-    return float(keras.ops.convert_to_numpy(variable))

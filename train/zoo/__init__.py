@@ -27,7 +27,9 @@ class Budget:
     macs: int
 
     def __str__(self) -> str:
-        return f"at most {self.parameters // 1000} K parameters and {self.macs / 1e6:g} M MACs"
+        thousands = self.parameters / 1000
+        count = f"{thousands:g} K" if thousands < 1000 else f"{thousands / 1000:g} M"
+        return f"at most {count} parameters and {self.macs / 1e6:g} M MACs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class Architecture:
         folder: ``module:function`` that turns the trained model into the plain one to deploy (for
             example folding branches); None where the trained model is deployed as it is.
         tunable: Whether the builder also takes ``widths`` and ``dropout``.
+        branched: Whether it also takes ``branched``.
     """
 
     builder: str
@@ -49,6 +52,7 @@ class Architecture:
     summary: str
     folder: str | None = None
     tunable: bool = False
+    branched: bool = False
 
     def build(
         self, input_shape: tuple[int, int, int], classes: int, **options: Any
@@ -92,6 +96,7 @@ ARCHITECTURES: Mapping[str, Architecture] = MappingProxyType(
                 "logits",
                 f"3×3 convolutions for int8, {budget}",
                 "train.zoo.folding:fold_model",
+                branched=True,
             )
             for name, budget in TIER_BUDGETS.items()
         },
