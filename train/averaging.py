@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import keras
+import numpy as np
 
 
 @contextmanager
@@ -27,4 +28,10 @@ def averaged_weights(model: keras.Model) -> Iterator[None]:
 
 def take_average(model: keras.Model) -> None:
     """Replace a compiled model's weights by their average, where the optimizer keeps one."""
+    if not model.optimizer.use_ema:
+        return
     model.optimizer.finalize_variable_values(model.trainable_variables)
+    for variable in model.trainable_variables:
+        # On JAX the weight is now the very array of the average, and the next call would consume
+        # both: give it one of its own.
+        variable.assign(np.array(keras.ops.convert_to_numpy(variable)))

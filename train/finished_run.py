@@ -69,7 +69,7 @@ def write_run(folder: Path, run: FinishedRun) -> RunRecord:
         run.model.save(beside / MODEL)
         if run.tail is not None:
             run.tail.float_model.save(beside / FLOAT_MODEL)
-        ranges = run.tail and run.tail.ranges
+        ranges = None if run.tail is None else run.tail.ranges
         save_contract(beside, run.spec, run.calibration, run.evaluation.samples, ranges)
         save_history(beside / HISTORY, run.epochs)
         draw_run(beside / FIGURES, run.epochs, run.evaluation)
@@ -92,6 +92,6 @@ def _build_record(run: FinishedRun) -> RunRecord:
         duration_s=sum(epoch.duration_s for epoch in run.epochs),
         machine=f"{machine()}, {system()}",
         versions=current_versions(),
-        float_correct=run.tail and run.tail.float_correct,
-        quantized_correct=run.tail and run.tail.quantized_correct,
+        float_correct=None if run.tail is None else run.tail.float_correct,
+        quantized_correct=None if run.tail is None else run.tail.quantized_correct,
     )

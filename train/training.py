@@ -105,21 +105,18 @@ def run_training(
         identity=to_json(identity),
         folder=unfinished,
         progress=progress,
-        teacher=teacher and load_teacher(teacher, dataset.class_names, settings.teacher_share),
+        teacher=None
+        if teacher is None
+        else load_teacher(teacher, dataset.class_names, settings.teacher_share),
     )
-    outcome = None
+    outcome: TailOutcome | None = None
     if settings.tail_epochs:
         outcome = _train_with_tail(start, settings, unfinished, calibration.images, fit_phase)
         model, epochs = outcome.model, outcome.epochs
     else:
         model, epochs = _train_float(start, settings, fit_phase)
     progress.say(f"Evaluating on the {len(dataset.test):,} test pictures")
-    judge = partial(
-        evaluate,
-        samples=dataset.test,
-        class_names=dataset.class_names,
-        from_logits=from_logits,
-    )
+    evaluation = evaluate(model, dataset.test, dataset.class_names, from_logits)
     return FinishedRun(
         model=model,
         spec=build_spec(dataset, settings, start),
@@ -128,15 +125,17 @@ def run_training(
         validation_count=len(validation),
         calibration=calibration,
         epochs=epochs,
-        evaluation=judge(model),
-        tail=outcome
-        and TailResult(
-            outcome.float_model,
-            outcome.ranges,
-            judge(outcome.float_model).correct,
-            judge(outcome.quantized).correct,
-        ),
+        evaluation=evaluation,
+        tail=None if outcome is None else _judge_tail(outcome, dataset),
     )
+
+
+def _judge_tail(outcome: TailOutcome, dataset: ImageDataset) -> TailResult:
+    before, after = (
+        evaluate(model, dataset.test, dataset.class_names, from_logits=True).correct
+        for model in (outcome.float_model, outcome.quantized)
+    )
+    return TailResult(outcome.float_model, outcome.ranges, before, after)
 
 
 def _train_float(

@@ -128,11 +128,11 @@ def test_averaged_weights_are_those_that_the_steps_add_up_to() -> None:
 
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
     model.compile(keras.optimizers.Adam(0.1, use_ema=True, ema_momentum=0.8), "mse")
-    random, average = np.random.default_rng(0), None
-    for _ in range(5):
+    random, average = np.random.default_rng(0), np.zeros(())
+    for step in range(5):
         model.train_on_batch(random.normal(size=(4, 3)), random.normal(size=(4, 2)))
         weights = np.asarray(model.layers[0].kernel)
-        average = weights if average is None else 0.8 * average + 0.2 * weights
+        average = weights if step == 0 else 0.8 * average + 0.2 * weights
     with averaged_weights(model):
         assert np.allclose(np.asarray(model.layers[0].kernel), average, atol=1e-6)
     assert np.array_equal(np.asarray(model.layers[0].kernel), weights)
@@ -149,7 +149,7 @@ def test_a_teacher_is_asked_for_the_pictures_as_they_are_shown(
 
     initial = open_initial_run(run)
     teacher = load_teacher(initial, dataset.class_names, 0.7)
-    images = dataset.train.images[:5] // 2
+    images = dataset.train.images[:5] // np.uint8(2)
     targets = np.eye(10, dtype=np.float32)[dataset.train.labels[:5]]
     logits = _load(run / "model.keras").predict_on_batch(images)
     expected = 0.3 * targets + 0.7 * keras.ops.convert_to_numpy(keras.ops.softmax(logits))
