@@ -84,6 +84,8 @@ def decode_picture(source: Any, spec: InputSpec | None = None) -> Any:
                     # So that a 12-megapixel photo takes milliseconds.
                     edge = max(spec.height, spec.width) * DRAFT_MARGIN
                     picture.draft(None, (edge, edge))
+                # Looked up in the file by some formats, which Pillow closes once it is read.
+                picture.getexif()
                 picture.load()
                 picture = _detach(picture)
     except ImageError:
@@ -111,7 +113,8 @@ def _detach(picture: Any) -> Any:
 
 def _turn_upright(picture: Any) -> Any:
     """Apply the EXIF rotation; without one this copies nothing."""
-    if picture.getexif().get(_EXIF_ORIENTATION, 1) == 1:
+    # Pillow turns TIFFs itself while it loads them, but older releases leave the note standing.
+    if picture.format == "TIFF" or picture.getexif().get(_EXIF_ORIENTATION, 1) == 1:
         return picture
     from PIL import ImageOps
 

@@ -12,7 +12,7 @@ from examples.photos.grounds import GROUNDS, Ground, handle_plainly, lay_on, mea
 from examples.photos.scenes import SCENES
 from examples.photos.sheet import Outcome, draw_sheet
 
-FIXTURES = Path(__file__).parents[1] / "fixtures"
+FIXTURES = Path(__file__).parent / "fixtures"
 # 11 are right with the model that the package carries now; the next one may miss another.
 LEAST_RIGHT = 10
 # Of 60 pictures on a ground against the same pictures without one.
