@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -266,6 +267,17 @@ def test_this_machine_is_judged_in_text_and_in_json(capsys: pytest.CaptureFixtur
     document = json.loads(capsys.readouterr().out)
     assert document["usable"]
     assert {one["name"] for one in document["runtimes"]} == set(PREFERENCE)
+
+
+def test_free_space_is_told_where_nothing_was_ever_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As on a fresh Debian: pip makes dist-packages with its first package.
+    missing = tmp_path / "lib" / "dist-packages"
+    monkeypatch.setattr("sysconfig.get_path", lambda *_: str(missing))
+    facts = gather_facts()
+    assert facts.free_bytes > 0
+    assert facts.packages_folder == str(missing)
 
 
 def test_a_runtime_that_kills_its_process_is_an_answer(

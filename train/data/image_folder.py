@@ -14,7 +14,8 @@ import numpy as np
 
 from edge_runtime.contract import InputSpec, Polarity, Resize
 from edge_runtime.errors import ImageError
-from edge_runtime.photo import PICTURE_SUFFIXES, decode_picture, to_model_pixels
+from edge_runtime.photo import decode_picture, to_model_pixels
+from edge_runtime.picture_files import PICTURE_ENDINGS
 from train.errors import DataError
 from train.progress import Progress
 from train.samples import ImageDataset, LabelledImages
@@ -125,7 +126,7 @@ def _find_pictures(folder: Path) -> list[Path]:
     return sorted(
         path
         for path in folder.rglob("*")
-        if path.suffix.lower() in PICTURE_SUFFIXES
+        if path.suffix.lower() in PICTURE_ENDINGS
         and path.is_file()
         and not path.name.startswith(".")
     )
@@ -153,7 +154,7 @@ def _list_split(folder: Path, names: Sequence[str], least: int) -> _Listed:
         if len(found) < least:
             raise DataError(
                 f"{folder / name} holds {len(found)} pictures; each class needs at least {least} "
-                f"there ({', '.join(sorted(PICTURE_SUFFIXES))})"
+                f"there ({', '.join(sorted(PICTURE_ENDINGS))})"
             )
         paths += found
         labels += [label] * len(found)
