@@ -115,6 +115,14 @@ def test_a_good_board_has_no_problem() -> None:
             "pip install 'edge-runtime[tflite]'",
         ),
         (
+            BARE | BOOKWORM_32 | {"is_environment": False},
+            "no-runtime",
+            "error",
+            "no runtime works",
+            "python3 -m venv --system-site-packages ~/edge && ~/edge/bin/pip install "
+            "'edge-runtime[tflite,image]'",
+        ),
+        (
             BARE | {"pointer_bits": 32, "kernel_machine": "armv7l"},
             "32-bit",
             "error",
