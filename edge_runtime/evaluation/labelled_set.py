@@ -13,8 +13,12 @@ import numpy.typing as npt
 from edge_runtime.contract import InputSpec, Polarity
 from edge_runtime.errors import DataError, ImageError
 from edge_runtime.loading import count_usable_cores
-from edge_runtime.photo import decode_picture, import_pillow, to_model_pixels
-from edge_runtime.picture_files import PICTURE_ENDINGS
+from edge_runtime.photo import (
+    PICTURE_SUFFIXES,
+    decode_picture,
+    import_pillow,
+    to_model_pixels,
+)
 from edge_runtime.preprocessing import is_picture_file, to_channels
 
 Pixels = npt.NDArray[np.uint8]
@@ -144,10 +148,10 @@ def _list_folder(folder: Path, class_names: Sequence[str]) -> LabelledSet:
         for file in sorted(path.rglob("*"))
         if file.is_file() and not file.name.startswith(".")
     ]
-    pictures = [one for one in files if one[0].suffix.lower() in PICTURE_ENDINGS]
+    pictures = [one for one in files if one[0].suffix.lower() in PICTURE_SUFFIXES]
     if not pictures:
         raise DataError(
-            f"the folders in {folder} hold no pictures ({', '.join(sorted(PICTURE_ENDINGS))})"
+            f"the folders in {folder} hold no pictures ({', '.join(sorted(PICTURE_SUFFIXES))})"
         )
     return LabelledSet(
         [file for file, _ in pictures],
