@@ -1,5 +1,6 @@
 """``tflite-runtime`` 2.14.0, its last release: Python up to 3.11, and 32-bit Arm too."""
 
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -51,7 +52,7 @@ class TFLiteBackend:
 def _import_interpreter() -> Any:
     # Its extension was built against numpy 1: under numpy 2 the import prints a page about
     # _ARRAY_API and may end the process, so it is not even tried.
-    if int(np.__version__.split(".")[0]) >= 2:
+    if int(np.__version__.split(".")[0]) >= 2 and find_spec("tflite_runtime") is not None:
         raise BackendUnavailableError(
             f"the runtime tflite needs numpy older than 2, found numpy {np.__version__}. "
             "Run: pip install 'numpy<2', or use: pip install 'edge-runtime[litert]'"

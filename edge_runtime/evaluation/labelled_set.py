@@ -10,10 +10,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from edge_runtime.contract import InputSpec
+from edge_runtime.contract import InputSpec, Polarity
 from edge_runtime.errors import DataError, ImageError
 from edge_runtime.loading import count_usable_cores
-from edge_runtime.photo import PICTURE_SUFFIXES, decode_picture, import_pillow, to_model_pixels
+from edge_runtime.photo import (
+    PICTURE_SUFFIXES,
+    decode_picture,
+    import_pillow,
+    to_model_pixels,
+)
 from edge_runtime.preprocessing import is_picture_file, to_channels
 
 Pixels = npt.NDArray[np.uint8]
@@ -95,13 +100,15 @@ def load_labelled_set(source: Path, class_names: Sequence[str]) -> LabelledSet:
     return _load_arrays(source, len(class_names))
 
 
-def read_batches(data: LabelledSet, spec: InputSpec) -> Iterator[Batch]:
+def read_batches(
+    data: LabelledSet, spec: InputSpec, polarity: Polarity | None = None
+) -> Iterator[Batch]:
     """Read the pictures and bring them to the model's size, as `Classifier.classify` does."""
     with ThreadPoolExecutor(count_usable_cores()) as pool:
         for start in range(0, len(data.labels), _BATCH):
             end = min(start + _BATCH, len(data.labels))
             readings = list(
-                pool.map(lambda picture: _read(picture, spec), data.pictures[start:end])
+                pool.map(lambda picture: _read(picture, spec, polarity), data.pictures[start:end])
             )
             good = [place for place, one in enumerate(readings) if isinstance(one, np.ndarray)]
             yield Batch(
@@ -118,14 +125,14 @@ def read_batches(data: LabelledSet, spec: InputSpec) -> Iterator[Batch]:
             )
 
 
-def _read(picture: Any, spec: InputSpec) -> Any:
+def _read(picture: Any, spec: InputSpec, polarity: Polarity | None) -> Any:
     """Raw pixels (height, width, channels) uint8, or the error that was met."""
     try:
         if is_picture_file(picture):
-            return to_model_pixels(decode_picture(picture, spec), spec)
-        if picture.shape[:2] == spec.shape[:2]:
+            return to_model_pixels(decode_picture(picture, spec), spec, polarity)
+        if picture.shape[:2] == spec.shape[:2] and polarity is None:
             return to_channels(picture, spec.channels)
-        return to_model_pixels(import_pillow().fromarray(to_channels(picture, 3)), spec)
+        return to_model_pixels(import_pillow().fromarray(to_channels(picture, 3)), spec, polarity)
     except ImageError as error:
         return error
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -112,6 +113,14 @@ def test_a_good_board_has_no_problem() -> None:
             "error",
             "32-bit system under a 64-bit kernel (aarch64)",
             "pip install 'edge-runtime[tflite]'",
+        ),
+        (
+            BARE | BOOKWORM_32 | {"is_environment": False},
+            "no-runtime",
+            "error",
+            "no runtime works",
+            "python3 -m venv --system-site-packages ~/edge && ~/edge/bin/pip install "
+            "'edge-runtime[tflite,image]'",
         ),
         (
             BARE | {"pointer_bits": 32, "kernel_machine": "armv7l"},
@@ -266,6 +275,17 @@ def test_this_machine_is_judged_in_text_and_in_json(capsys: pytest.CaptureFixtur
     document = json.loads(capsys.readouterr().out)
     assert document["usable"]
     assert {one["name"] for one in document["runtimes"]} == set(PREFERENCE)
+
+
+def test_free_space_is_told_where_nothing_was_ever_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As on a fresh Debian: pip makes dist-packages with its first package.
+    missing = tmp_path / "lib" / "dist-packages"
+    monkeypatch.setattr("sysconfig.get_path", lambda *_: str(missing))
+    facts = gather_facts()
+    assert facts.free_bytes > 0
+    assert facts.packages_folder == str(missing)
 
 
 def test_a_runtime_that_kills_its_process_is_an_answer(
