@@ -63,8 +63,8 @@ def find_interpreter(wanted: str) -> Path:
             return Path(found.stdout.strip())
     raise NoInterpreterError(
         f"no Python {wanted} was found on the path or in ~/.pyenv/versions, and uv could not fetch "
-        f"one. Install it (Debian 13: apt install python3-venv; pyenv install {wanted}), or name an "
-        "interpreter: --python /path/to/python"
+        f"one. Install it (Debian 13: apt install python3-venv; or: pyenv install {wanted}), or "
+        "name an interpreter: --python /path/to/python"
     )
 
 
