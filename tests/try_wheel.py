@@ -75,7 +75,14 @@ def try_wheel(interpreter: Path, folder: Path) -> int:
     try:
         wheel = _build_wheel(folder / "dist")
         _run([interpreter, "-m", "venv", folder / "environment"])
-        install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        install: list[str | Path] = [
+            python,
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+        ]
         install += ["--constraint", ROOT / "constraints.txt", f"{wheel}[{EXTRAS}]"]
         _run([*install, *TEST_PACKAGES])
         _check_origin(python, tests)
@@ -116,7 +123,16 @@ def _find_uv() -> str | None:
 
 def _build_wheel(folder: Path) -> Path:
     # No isolation: the build backend is part of the development environment.
-    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, ROOT]
+    build: list[str | Path] = [
+        sys.executable,
+        "-m",
+        "build",
+        "--wheel",
+        "--no-isolation",
+        "--outdir",
+        folder,
+        ROOT,
+    ]
     _run(build)
     (wheel,) = folder.glob("*.whl")
     return wheel

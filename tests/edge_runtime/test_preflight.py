@@ -60,7 +60,7 @@ def test_tflite_runtime_lacks_what_per_channel_dense_layers_need() -> None:
 
 def test_an_operator_unknown_to_it_and_a_missing_note_are_told_too() -> None:
     header = replace(HEADER, least_runtime=None, operators=((206, 1),))
-    with pytest.raises(IncompatibleArtifactError, match="newer operators.*operator 206"):
+    with pytest.raises(IncompatibleArtifactError, match=r"newer operators.*operator 206"):
         check_tflite_operators(header, "x.tflite", "2.14.0")
     check_tflite_operators(replace(header, operators=((DENSE, 10),)), "x.tflite", "2.14.0")
 
@@ -124,7 +124,7 @@ def test_auto_falls_back_to_a_runtime_that_can_load_and_says_why(
     path.write_bytes(with_newer_dense(12))
     # The other way round than usual, so that the first one is the one that cannot.
     monkeypatch.setattr("edge_runtime.backends.registry.PREFERENCE", ("tflite", "litert"))
-    monkeypatch.setattr(TFLiteBackend, "version", lambda self: "2.14.0")
+    monkeypatch.setattr(TFLiteBackend, "version", lambda _: "2.14.0")
     caplog.set_level(logging.INFO, "edge_runtime")
     backend, session = choose_backend(load_model_file(path), "auto", 1)
     session.close()
