@@ -24,6 +24,7 @@ from edge_runtime.onnx_file import read_onnx_header
 from edge_runtime.tflite_file import read_tflite_header
 from tests.edge_runtime.fuzzing import find_bad, try_files
 from tests.edge_runtime.mutations import draw_mutations, strip_description
+from tests.edge_runtime.small_onnx import build_external, build_mean
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 INT8, FLOAT, ONNX = (
@@ -267,17 +268,23 @@ def test_weights_in_a_missing_file_are_named(tmp_path: Path) -> None:
             Classifier.load(path, labels=LABELS)
 
 
-def build_external(location: str) -> bytes:
-    entry = field(1, b"location") + field(2, location.encode())
-    tensor = field(8, b"w") + field(13, entry)
-    return field(1, 8) + field(7, field(5, tensor)) + field(8, field(1, b"") + field(2, 17))
-
-
-def field(number: int, value: int | bytes) -> bytes:
-    """One field of protocol buffers; numbers and lengths below 128 only."""
-    if isinstance(value, int):
-        return bytes([number << 3, value])
-    return bytes([number << 3 | 2, len(value)]) + value
+@pytest.mark.skipif("onnx" not in INSTALLED, reason="onnxruntime is not installed")
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        (build_mean((1, 8, 8, 3), (1, 2), outputs=2), "expected 1 input and 1 output, found 1 and"),
+        (build_mean((1, 8, 8, 3), (1,)), "numbers of rank 2"),
+        (build_mean((1, 8, 3), (1,)), "numbers of rank 4"),
+        (build_mean((1, 8, 8, 5), (1, 2)), "1 or 3 channels"),
+        (build_mean((1, "h", "w", 3), (1, 2)), "Export it with a fixed height and width"),
+    ],
+    ids=["two-outputs", "rank-of-output", "rank-of-input", "channels", "open-size"],
+)
+def test_a_model_of_another_task_is_refused(model: bytes, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "other.onnx"
+    path.write_bytes(model)
+    with pytest.raises(ArtifactError, match=message):
+        Classifier.load(path, labels=("a", "b", "c"))
 
 
 @pytest.mark.parametrize("name", ["a.tflite", "a.onnx"])
