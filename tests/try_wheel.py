@@ -18,7 +18,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 EXTRAS = "litert,onnx,image"
-TEST_PACKAGES = ("pytest", "pytest-timeout", "hypothesis")
+TEST_PACKAGES = ("pytest", "pytest-timeout", "hypothesis", "scipy")
+# What the runtime's tests share with others.
+SHARED = Path("tests", "benchmarks", "scripted.py")
 
 
 class NoInterpreterError(Exception):
@@ -145,6 +147,8 @@ def _copy_tests(folder: Path) -> Path:
             folder / "tests" / part,
             ignore=shutil.ignore_patterns("__pycache__"),
         )
+    (folder / SHARED).parent.mkdir()
+    shutil.copyfile(ROOT / SHARED, folder / SHARED)
     shutil.copyfile(ROOT / "pyproject.toml", folder / "pyproject.toml")
     return folder
 
