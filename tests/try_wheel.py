@@ -18,7 +18,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 EXTRAS = "litert,onnx,image"
-TEST_PACKAGES = ("pytest", "pytest-timeout", "hypothesis")
+TEST_PACKAGES = ("pytest", "pytest-timeout", "hypothesis", "scipy")
+# What the runtime's tests share with others.
+SHARED = Path("tests", "benchmarks", "scripted.py")
 
 
 class NoInterpreterError(Exception):
@@ -63,8 +65,8 @@ def find_interpreter(wanted: str) -> Path:
             return Path(found.stdout.strip())
     raise NoInterpreterError(
         f"no Python {wanted} was found on the path or in ~/.pyenv/versions, and uv could not fetch "
-        f"one. Install it (Debian 13: apt install python3-venv; pyenv install {wanted}), or name an "
-        "interpreter: --python /path/to/python"
+        f"one. Install it (Debian 13: apt install python3-venv; or: pyenv install {wanted}), or "
+        "name an interpreter: --python /path/to/python"
     )
 
 
@@ -75,7 +77,14 @@ def try_wheel(interpreter: Path, folder: Path) -> int:
     try:
         wheel = _build_wheel(folder / "dist")
         _run([interpreter, "-m", "venv", folder / "environment"])
-        install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        install: list[str | Path] = [
+            python,
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+        ]
         install += ["--constraint", ROOT / "constraints.txt", f"{wheel}[{EXTRAS}]"]
         _run([*install, *TEST_PACKAGES])
         _check_origin(python, tests)
@@ -116,7 +125,16 @@ def _find_uv() -> str | None:
 
 def _build_wheel(folder: Path) -> Path:
     # No isolation: the build backend is part of the development environment.
-    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, ROOT]
+    build: list[str | Path] = [
+        sys.executable,
+        "-m",
+        "build",
+        "--wheel",
+        "--no-isolation",
+        "--outdir",
+        folder,
+        ROOT,
+    ]
     _run(build)
     (wheel,) = folder.glob("*.whl")
     return wheel
@@ -129,6 +147,8 @@ def _copy_tests(folder: Path) -> Path:
             folder / "tests" / part,
             ignore=shutil.ignore_patterns("__pycache__"),
         )
+    (folder / SHARED).parent.mkdir()
+    shutil.copyfile(ROOT / SHARED, folder / SHARED)
     shutil.copyfile(ROOT / "pyproject.toml", folder / "pyproject.toml")
     return folder
 

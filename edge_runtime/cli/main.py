@@ -9,6 +9,7 @@ from typing import Any
 
 from edge_runtime import __version__
 from edge_runtime.cli.noise import runtime_noise_hidden
+from edge_runtime.cli.plain_output import plain_output
 from edge_runtime.errors import EdgeRuntimeError
 
 # Command → what it does. Its module has the same name.
@@ -91,6 +92,11 @@ def _add_shared_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    with plain_output():
+        return _run_plainly(arguments)
+
+
+def _run_plainly(arguments: argparse.Namespace) -> int:
     if arguments.verbose:
         import logging
 
@@ -99,7 +105,8 @@ def _run(arguments: argparse.Namespace) -> int:
         # A terminal that cannot show µ or → gets a question mark in its place.
         sys.stdout.reconfigure(errors="replace")
     try:
-        with runtime_noise_hidden(arguments.verbose):
+        # Hiding noise puts another stream in standard error's place.
+        with runtime_noise_hidden(arguments.verbose), plain_output():
             status: Any = arguments.run(arguments)
             sys.stdout.flush()
             return int(status)
