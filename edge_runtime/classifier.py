@@ -265,7 +265,7 @@ class Classifier:
         if isinstance(picture, np.ndarray):
             pixels = to_uint8(picture, value_range)
             size = (self.input.height, self.input.width)
-            has_alpha = pixels.ndim == 3 and pixels.shape[2] == 4
+            has_alpha = pixels.ndim == 3 and pixels.shape[2] == 4 and pixels.size > 0
             if pixels.shape[:2] == size and not has_alpha and polarity is None:
                 return to_channels(pixels, self.input.channels).reshape(self._one), ()
             from edge_runtime.photo import import_pillow

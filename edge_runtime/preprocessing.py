@@ -84,10 +84,10 @@ def to_uint8(array: npt.NDArray[Any], value_range: tuple[float, float] | None) -
         raise ImageError(f"value_range must rise, found ({low}, {high})")
     if array.size and not (array.min() >= low and array.max() <= high):
         # NaN fails both comparisons and lands here too.
-        raise ImageError(
-            f"expected values {low} to {high}, found {np.nanmin(array)} to {np.nanmax(array)}"
-            + (" and NaN" if np.isnan(array).any() else "")
-        )
+        numbers = array[~np.isnan(array)]
+        found = [f"{numbers.min()} to {numbers.max()}"] if numbers.size else []
+        found += ["NaN"] if numbers.size < array.size else []
+        raise ImageError(f"expected values {low} to {high}, found {' and '.join(found)}")
     pixels: Pixels = np.rint((array.astype(np.float64) - low) * (255.0 / (high - low))).astype(
         np.uint8
     )

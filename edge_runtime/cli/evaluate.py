@@ -59,7 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
     if len(result.unreadable) > _SHOWN_UNREADABLE:
         print(f"… {len(result.unreadable)} pictures were left out", file=sys.stderr)
     if arguments.json:
-        print(json.dumps(_to_document(result, model, runtime), ensure_ascii=False))
+        print(json.dumps(_to_document(result, model, runtime)))
     else:
         print(f"{model} on {runtime}, {arguments.data}\n")
         print(format_evaluation(result))

@@ -4,6 +4,7 @@ import argparse
 import contextlib
 import gc
 import importlib
+import io
 import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -112,6 +113,9 @@ def _run(arguments: argparse.Namespace) -> int:
         import logging
 
         logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A terminal that cannot show µ or → gets a question mark in its place.
+        sys.stdout.reconfigure(errors="replace")
     try:
         with runtime_noise_hidden(arguments.verbose):
             status: Any = arguments.run(arguments)

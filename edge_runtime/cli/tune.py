@@ -126,7 +126,6 @@ def run(arguments: argparse.Namespace) -> int:
         print(
             json.dumps(
                 {"profile": str(arguments.out) if profile else None, **to_document(decision)},
-                ensure_ascii=False,
             )
         )
     else:

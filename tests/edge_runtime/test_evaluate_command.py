@@ -184,7 +184,7 @@ def test_bad_arrays_are_refused(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     file = tmp_path / "bad.npz"
-    np.savez(file, **arrays)  # type: ignore[arg-type]
+    np.savez(file, **arrays)
     assert run_command_line(["evaluate", str(file), "--model", MODEL]) == 1
     assert complaint in capsys.readouterr().err
 
@@ -207,7 +207,7 @@ def test_bad_places_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[st
 def test_a_limit_takes_from_every_class_its_share() -> None:
     labels = np.repeat(np.array([0, 1, 2], np.int64), [60, 30, 10])
     names = tuple(map(str, range(100)))
-    kept = LabelledSet(list(range(100)), labels, names).take_stratified(20)
+    kept = LabelledSet([Path(name) for name in names], labels, names).take_stratified(20)
     assert np.bincount(kept.labels).tolist() == [12, 6, 2]
     assert len(set(kept.names)) == 20
 
