@@ -4,14 +4,18 @@ Arrays that already have the model's size are used as they are; everything else 
 `edge_runtime.photo`, which needs Pillow.
 """
 
+from __future__ import annotations
+
 import os
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from edge_runtime.contract import InputSpec
 from edge_runtime.errors import ImageError
+
+if TYPE_CHECKING:
+    from edge_runtime.contract import InputSpec
 
 Pixels = npt.NDArray[np.uint8]
 Image: TypeAlias = Any  # path, encoded bytes, PIL picture, or array

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from benchmarks.cli.soak import parse_duration_s
 from benchmarks.runtime_cost.pictures import load_pictures
+from benchmarks.stream_soak.showing import draw_stream_soak, format_stream_soak
 from benchmarks.stream_soak.watching import (
     MemoryPoint,
     Stream,
@@ -38,9 +39,6 @@ def main(argv: list[str] | None = None) -> int:
     except (EdgeRuntimeError, ValueError) as error:
         print(f"stream_soak: {error}", file=sys.stderr)
         return 1
-    # After the soak: drawing needs more memory than streaming.
-    from benchmarks.stream_soak.showing import draw_stream_soak, format_stream_soak
-
     record = _to_json(points, arguments)
     print(record if arguments.json else format_stream_soak(points))
     if arguments.out:

@@ -40,8 +40,9 @@ def draw_stream_soak(points: list[MemoryPoint], title: str, path: Path) -> None:
     speed.plot(minutes[1:], rates, color="#444444")
     speed.set_ylabel("frames a second")
     speed.set_xlabel("minutes")
+    memory.set_ylim(0, 1.3 * max(point.resident_bytes for point in points) / 1e6)
+    speed.set_ylim(bottom=0)
     for axes in (memory, speed):
-        axes.set_ylim(bottom=0)
         axes.grid(alpha=0.25)
         axes.spines[["top", "right"]].set_visible(False)
     figure.savefig(path, dpi=150)

@@ -59,14 +59,18 @@ def read_resident_bytes() -> int:
 def repeat_frames(
     frames: Iterable[Frame], duration_s: float, clock: Clock = time.monotonic_ns
 ) -> Iterator[Frame]:
-    """Give copies of `frames`, round and round without a pause, until the time is over."""
+    """Give copies of `frames`, round and round without a pause, until the time is over.
+
+    Between two it lets other threads run, as a camera does while it reads.
+    """
     kept = list(frames)
     until = clock() + round(duration_s * 1e9)
     while True:
         for frame in kept:
             if clock() >= until:
                 return
-            yield frame.copy()  # As a camera does: each frame is memory of its own.
+            time.sleep(0)
+            yield frame.copy()  # Each frame is memory of its own.
 
 
 def watch_stream(
