@@ -12,10 +12,14 @@ from edge_runtime import Classifier
 from edge_runtime.backends import available, choose_backend, load_backend, open_session
 from edge_runtime.backends.tflite import TFLiteBackend
 from edge_runtime.errors import IncompatibleArtifactError
-from edge_runtime.model_file import load_model_file
-from edge_runtime.onnx_file import OnnxHeader, read_onnx_header
-from edge_runtime.preflight import check_onnx_versions, check_tflite_operators, to_version_key
-from edge_runtime.tflite_file import TfliteHeader, read_tflite_header
+from edge_runtime.formats.model_file import load_model_file
+from edge_runtime.formats.onnx_file import OnnxHeader, read_onnx_header
+from edge_runtime.formats.preflight import (
+    check_onnx_versions,
+    check_tflite_operators,
+    to_version_key,
+)
+from edge_runtime.formats.tflite_file import TfliteHeader, read_tflite_header
 from tests.edge_runtime.mutations import strip_description
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
