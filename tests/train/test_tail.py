@@ -1,17 +1,16 @@
 """Whole runs with averaged weights, mixing, a teacher and a quantized tail, at miniature size."""
 
 import dataclasses
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from edge_runtime.classifier import Classifier
 from edge_runtime.contract import LearnedRanges
 from edge_runtime.document import from_json
+from tests.train.interrupting import interrupt_before
 from train.errors import RunError
 from train.framework import load_keras
 from train.initial_run import InitialRun, open_initial_run
@@ -82,22 +81,15 @@ def test_the_run_folder_holds_plain_models_and_the_ranges_of_their_layers(
     assert "in int8 steps" in (run / "report.md").read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("epoch", [2, 4])
 def test_a_run_resumes_to_the_last_bit_before_and_in_the_tail(
     run: Path, dataset: ImageDataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, epoch: int
 ) -> None:
-    import train.fitting
     from train.training import train_run
 
-    whole = train.fitting._run_epoch
-
-    def interrupted(*arguments: Any) -> Any:
-        if arguments[4] == epoch:
-            raise KeyboardInterrupt
-        return whole(*arguments)
-
     folder = tmp_path / "fashion-nano"
-    monkeypatch.setattr(train.fitting, "_run_epoch", interrupted)
+    interrupt_before(epoch, monkeypatch)
     with pytest.raises(KeyboardInterrupt):
         train_run(dataset, SETTINGS, folder, QUIET)
     with pytest.raises(RunError, match="another run's checkpoint"):
@@ -166,6 +158,7 @@ def test_a_teacher_is_asked_for_the_pictures_as_they_are_shown(
         load_teacher(initial, dataset.class_names[::-1], 0.7)
 
 
+@pytest.mark.slow
 def test_a_run_with_a_teacher_records_which(
     run: Path, dataset: ImageDataset, tmp_path: Path
 ) -> None:
@@ -185,24 +178,43 @@ def test_a_run_with_a_teacher_records_which(
     assert alone.identity.settings.teacher == ""
 
 
-@pytest.mark.slow
-def test_export_makes_int8_files_that_answer_as_the_tail_trained(run: Path, tmp_path: Path) -> None:
-    artifacts = tmp_path / "artifacts"
-    command = [sys.executable, "-m", "export", "--run", str(run), "--out", str(artifacts)]
-    command += ["--recipes", "qat_int8", "--max-accuracy-drop", "100"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=280, check=False)
-    assert done.returncode == 0, done.stderr
-    from edge_runtime.formats.metadata import read_metadata
+def _rebuild_quantized(run: Path) -> Any:
+    """The network of the tail, from what the run folder holds of it."""
+    import keras
 
-    correct = _record(run).quantized_correct
-    assert correct is not None
-    for path in (
-        artifacts / "fashion-nano_qat_int8.tflite",
-        artifacts / "fashion-nano_qat_int8.onnx",
-    ):
-        metadata = read_metadata(path) if path.suffix == ".tflite" else None
-        assert path.is_file()
-        if metadata is not None and metadata.accuracy is not None:
-            # A tie that rounds the other way may move a picture that sits on the fence.
-            assert abs(metadata.accuracy.correct - correct) <= 2
-    shutil.rmtree(artifacts)
+    from train.quantization.network import QuantizedLayer
+
+    ranges = from_json(LearnedRanges, (run / "ranges.json").read_bytes(), "ranges.json")
+    spans = {entry.layer: (entry.minimum, entry.maximum) for entry in ranges.activations}
+
+    def wrap(layer: Any) -> Any:
+        return QuantizedLayer(layer, *spans[layer.name]) if layer.name in spans else layer
+
+    return keras.models.clone_model(_load(run / "model.keras"), clone_function=wrap)
+
+
+@pytest.mark.slow
+def test_export_makes_int8_files_that_answer_as_the_tail_trained(
+    run: Path, dataset: ImageDataset, tmp_path: Path
+) -> None:
+    from train.release.making import export_run
+    from train.release.measuring import measure_run
+
+    export_run(run, tmp_path / "artifacts")
+    expected = _rebuild_quantized(run).predict_on_batch(dataset.test.images)
+    assert int(np.sum(expected.argmax(1) == dataset.test.labels)) == _record(run).quantized_correct
+    for name in ("fashion-nano_qat_int8.tflite", "fashion-nano_qat_int8.onnx"):
+        with Classifier.load(tmp_path / "artifacts" / name) as classifier:
+            found = classifier.scores(dataset.test.images)
+        # One step of the output, where a sum or a mean of integers rounds the other way.
+        step = np.ptp(expected) / 255
+        assert np.abs(found - expected).max() <= 3 * step, name
+        assert np.mean(found.argmax(1) == expected.argmax(1)) >= 0.98, name
+    result = measure_run(run, tmp_path / "artifacts", "nano", "full")
+    assert [file.key for file in result.files] == [
+        *("static_int8.tflite", "static_int8.onnx"),
+        *("qat_int8.tflite", "qat_int8.onnx"),
+    ]
+    assert result.quantized_correct == _record(run).quantized_correct
+    assert sum(map(sum, result.files[0].confusion)) == 400
+    assert not result.is_full  # three epochs are not the recipe's

@@ -10,6 +10,7 @@ import pytest
 
 from edge_runtime.contract import ModelSpec
 from edge_runtime.document import from_json
+from tests.train.interrupting import interrupt_before
 from train.augmentation import Augmentation
 from train.errors import RunError
 from train.framework import load_keras
@@ -101,18 +102,10 @@ def test_history_and_report_can_be_read(run: Path) -> None:
 def test_an_interrupted_run_resumes_to_the_same_weights(
     run: Path, dataset: ImageDataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import train.fitting
     from train.training import train_run
 
-    whole = train.fitting._run_epoch
-
-    def interrupted(*arguments: Any) -> Any:
-        if arguments[4] == 2:
-            raise KeyboardInterrupt
-        return whole(*arguments)
-
     folder = tmp_path / "fashion-cnn"
-    monkeypatch.setattr(train.fitting, "_run_epoch", interrupted)
+    interrupt_before(2, monkeypatch)
     with pytest.raises(KeyboardInterrupt):
         train_run(dataset, SETTINGS, folder, QUIET)
     assert not folder.exists()

@@ -137,7 +137,7 @@ def read_ranges(quantized: keras.Model) -> LearnedRanges:
 def _measure_ranges(plain: keras.Model, images: Images) -> dict[str, tuple[float, float]]:
     """Mean over batches of the least and greatest output of each layer that has a range."""
     names = [layer.name for layer in plain.layers if isinstance(layer, _RANGED)]
-    inside = keras.Model(plain.inputs, [plain.get_layer(name).output for name in names])
+    inside = keras.Model(plain.input, [plain.get_layer(name).output for name in names])
     found: dict[str, list[tuple[float, float]]] = {name: [] for name in names}
     for start in range(0, len(images), _BATCH):
         outputs = inside.predict_on_batch(images[start : start + _BATCH])

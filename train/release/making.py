@@ -50,7 +50,9 @@ class Order:
             words += ["--epochs", str(self.epochs)]
         if self.teacher is not None:
             words += ["--teacher", str(self.teacher)]
-        return [*words, *ABLATIONS.get(self.left_out, ())]
+        if self.left_out != FULL:
+            words += ABLATIONS[self.left_out].without
+        return words
 
 
 def make_run(order: Order, runs: Path, progress: Progress) -> RunResult:

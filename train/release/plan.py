@@ -1,9 +1,11 @@
 """What is trained for a release: tiers, seeds, goals, and what is left out to see its gain."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from train.mixing import NO_MIXING
+from train.settings import TrainingSettings
 from train.zoo import TIER_BUDGETS, Budget
 
 # The name of a run in which nothing is left out.
@@ -37,17 +39,39 @@ TIERS: tuple[Tier, ...] = (
     Tier("large", TIER_BUDGETS["large"], (0, 1, 2), 0.960, 12.0),
 )
 
-# An ingredient's gain is what a run loses without it. Each entry is the options that take it out.
-ABLATIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+
+@dataclass(frozen=True, slots=True)
+class Ingredient:
+    """A part of the recipe whose gain is what a run loses without it.
+
+    Attributes:
+        without: Options of ``python -m train`` that take it out.
+        is_used: Whether a recipe has it at all.
+    """
+
+    without: tuple[str, ...]
+    is_used: Callable[[TrainingSettings], bool]
+
+
+ABLATIONS: Mapping[str, Ingredient] = MappingProxyType(
     {
-        "branches": ("--no-branches",),
-        "crop and flip": ("--no-flip", "--shift", "0"),
-        "random erasing": ("--erase", "0"),
-        "mixing": ("--mixup", "0", "--cutmix", "0"),
-        "label smoothing": ("--label-smoothing", "0"),
-        "weight decay": ("--weight-decay", "0"),
-        "weight averaging": ("--ema", "0"),
-        "quantized tail": ("--tail-epochs", "0"),
+        "branches": Ingredient(("--no-branches",), lambda recipe: recipe.branches),
+        "crop and flip": Ingredient(
+            ("--no-flip", "--shift", "0"),
+            lambda recipe: recipe.augmentation.flip or recipe.augmentation.shift > 0,
+        ),
+        "random erasing": Ingredient(
+            ("--erase", "0"), lambda recipe: recipe.augmentation.erase > 0
+        ),
+        "mixing": Ingredient(
+            ("--mixup", "0", "--cutmix", "0"), lambda recipe: recipe.mixing != NO_MIXING
+        ),
+        "label smoothing": Ingredient(
+            ("--label-smoothing", "0"), lambda recipe: recipe.label_smoothing > 0
+        ),
+        "weight decay": Ingredient(("--weight-decay", "0"), lambda recipe: recipe.weight_decay > 0),
+        "weight averaging": Ingredient(("--ema", "0"), lambda recipe: recipe.ema > 0),
+        "quantized tail": Ingredient(("--tail-epochs", "0"), lambda recipe: recipe.tail_epochs > 0),
     }
 )
 

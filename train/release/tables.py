@@ -1,5 +1,6 @@
 """The tables of a release, as Markdown, from result files alone."""
 
+from train.recipes import RECIPES
 from train.release.document import RunResult
 from train.release.plan import ABLATIONS, TIERS, Tier
 from train.release.summary import Gain, Spread, choose, measure_gains, summarize
@@ -47,10 +48,11 @@ def format_ablation(results: tuple[RunResult, ...], tier: Tier) -> str:
         f"| {tier.name} without | int8 TFLite | gain of the ingredient, points | seeds |",
         "|---|--:|--:|--:|",
     ]
-    for ingredient in ABLATIONS:
-        gain = gains.get(ingredient)
-        cells = "not trained | – | 0" if gain is None else _format_gain(gain)
-        lines.append(f"| {ingredient} | {cells} |")
+    for name, ingredient in ABLATIONS.items():
+        gain = gains.get(name)
+        missing = "not trained" if ingredient.is_used(RECIPES[tier.name]) else "not in its recipe"
+        cells = f"{missing} | – | 0" if gain is None else _format_gain(gain)
+        lines.append(f"| {name} | {cells} |")
     return "\n".join(lines)
 
 
