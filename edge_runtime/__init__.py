@@ -25,9 +25,11 @@ if TYPE_CHECKING:
         MetadataError,
         MissingExtraError,
         SchemaVersionError,
+        SourceError,
     )
     from edge_runtime.metadata import read_metadata
     from edge_runtime.results import Classification, Prediction, Timings
+    from edge_runtime.streaming import StreamResult
 
 _HOMES = {
     "Classifier": "classifier",
@@ -40,10 +42,12 @@ _HOMES = {
     "MetadataError": "errors",
     "MissingExtraError": "errors",
     "SchemaVersionError": "errors",
+    "SourceError": "errors",
     "read_metadata": "metadata",
     "Classification": "results",
     "Prediction": "results",
     "Timings": "results",
+    "StreamResult": "streaming",
 }
 
 __all__ = [
@@ -59,6 +63,8 @@ __all__ = [
     "MissingExtraError",
     "Prediction",
     "SchemaVersionError",
+    "SourceError",
+    "StreamResult",
     "Timings",
     "__version__",
     "read_metadata",

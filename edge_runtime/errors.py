@@ -42,3 +42,7 @@ class ClosedError(EdgeRuntimeError, RuntimeError):
 
 class MissingExtraError(EdgeRuntimeError, ImportError):
     """Something optional is needed that is not installed, such as Pillow for picture files."""
+
+
+class SourceError(EdgeRuntimeError, OSError):
+    """Pictures cannot be had: a folder that is missing, a camera that does not open or ends."""

@@ -1,13 +1,14 @@
-"""Picture files and photos to raw pixels of the model's size; the only file that imports Pillow.
+"""Picture files and photos of any kind to raw pixels of the model's size.
 
-For models of light items on dark ground, photos go the way that Fashion-MNIST was made
-(arXiv 1708.07747, section 2): trim the even border, resize the longest edge keeping the ratio,
-sharpen, centre, negate, grayscale. The artifact's `InputSpec` says which of these steps apply.
+Files are opened, limits kept and modes brought to RGB here; `edge_runtime.framing` does the rest.
+Pillow is imported by these two files only, and only when a picture is handed in.
 """
 
 import io
 import os
 import warnings
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,18 +16,27 @@ import numpy.typing as npt
 
 from edge_runtime.contract import InputSpec, Polarity
 from edge_runtime.errors import ImageError, MissingExtraError
+from edge_runtime.framing import DRAFT_MARGIN, frame_picture
 
 Pixels = npt.NDArray[np.uint8]
 
 # Larger pictures are refused before they are inflated: 50 megapixels are 150 MB of RGB.
 MAX_PIXELS = 50_000_000
-# JPEGs are decoded at an eighth, quarter or half of their size while that leaves this many times
-# the model's edge, so that a 12-megapixel photo takes milliseconds.
-_DRAFT_MARGIN = 8
-# The paper trims what is within 5 % of the corner's colour.
-_TRIM_FUZZ = 0.05 * 255
-_SHARPEN_RADIUS, _SHARPEN_PERCENT = 1.0, 100
-_WHITE = (255, 255, 255, 255)
+# Lightness, 0–255, from which an item on a transparent ground is laid on black instead of white.
+_LIGHT_ITEM = 160.0
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedPicture:
+    """A picture as the model sees it.
+
+    Attributes:
+        pixels: uint8 (height, width, channels), 0–255.
+        notes: What was done to it that its owner may not expect, in words.
+    """
+
+    pixels: Pixels
+    notes: tuple[str, ...]
 
 
 def import_pillow() -> Any:
@@ -59,73 +69,80 @@ def decode_picture(source: Any, spec: InputSpec | None = None) -> Any:
         source = io.BytesIO(source)
     try:
         with warnings.catch_warnings():
-            # Its own limit only warns; ours, below, refuses.
-            warnings.simplefilter("ignore", image.DecompressionBombWarning)
-            picture = image.open(source)
-            _check_size(name, picture.size)
-            if spec is not None:
-                edge = max(spec.height, spec.width) * _DRAFT_MARGIN
-                picture.draft(None, (edge, edge))
-            picture.load()
-    except (OSError, ValueError, SyntaxError, EOFError, image.DecompressionBombError) as error:
-        if isinstance(error, ImageError):
-            raise
-        raise ImageError(f"{name}: cannot be read as a picture: {error}") from error
+            # Pillow's own limit only warns, ours refuses; and it warns of what it mended.
+            warnings.simplefilter("ignore")
+            with image.open(source) as picture:
+                _check_size(name, picture.size)
+                if spec is not None:
+                    # So that a 12-megapixel photo takes milliseconds.
+                    edge = max(spec.height, spec.width) * DRAFT_MARGIN
+                    picture.draft(None, (edge, edge))
+                picture.load()
+                _remember_from_file(picture)
+    except ImageError:
+        raise
+    except image.UnidentifiedImageError as error:
+        raise ImageError(f"{name}: {_describe_foreign(source)}") from error
+    except Exception as error:
+        # A damaged file can raise anything in a decoder, and a watcher must survive it.
+        raise ImageError(
+            f"{name}: cannot be read as a picture: {str(error) or type(error).__name__}"
+        ) from error
     return picture
 
 
-def to_model_pixels(picture: Any, spec: InputSpec, polarity: Polarity | None = None) -> Pixels:
-    """Bring a PIL picture to raw pixels of the model's size.
+def _remember_from_file(picture: Any) -> None:
+    """Make Pillow read what it would otherwise look up in the file, which is closed later."""
+    picture.getexif()
+    getattr(picture, "is_animated", False)
 
-    Args:
-        picture: Any mode and size; its EXIF rotation is applied, transparency becomes white ground.
-        spec: What the model is fed.
-        polarity: What the picture is; None finds out from its border. Where it differs from what
-            the model was trained on, the picture is negated.
+
+def _describe_foreign(source: Any) -> str:
+    size = (
+        source.getbuffer().nbytes if isinstance(source, io.BytesIO) else Path(source).stat().st_size
+    )
+    if not size:
+        return "cannot be read as a picture: it is empty"
+    return "cannot be read as a picture: it has no format that Pillow knows"
+
+
+def to_model_pixels(picture: Any, spec: InputSpec, polarity: Polarity | None = None) -> Pixels:
+    """Bring a PIL picture to raw pixels of the model's size; see `prepare_picture`.
 
     Returns:
         uint8 (height, width, channels), 0–255.
+    """
+    return prepare_picture(picture, spec, polarity).pixels
+
+
+def prepare_picture(
+    picture: Any, spec: InputSpec, polarity: Polarity | None = None
+) -> PreparedPicture:
+    """Bring a PIL picture to raw pixels of the model's size.
+
+    Args:
+        picture: Any mode and size; its EXIF rotation is applied. Transparency becomes white
+            ground, or black where the item is light.
+        spec: What the model is fed.
+        polarity: What the picture is; None finds out by comparing the item with its ground. Where
+            it differs from what the model was trained on, the picture is negated.
 
     Raises:
         ImageError: The picture is too large or cannot be converted.
     """
     _check_size("the picture", picture.size)
+    notes: list[str] = []
+    # Phones store a small second picture in their JPEGs (MPO); nobody calls those animated.
+    if getattr(picture, "is_animated", False) and picture.format != "MPO":
+        notes.append("several frames: only the first was used")
     try:
-        flat = _to_rgb(picture)
-    except (OSError, ValueError) as error:
+        flat = _to_rgb(picture, polarity, notes)
+    except ImageError:
+        raise
+    except Exception as error:
+        # A picture that was not loaded yet is decoded here; see decode_picture.
         raise ImageError(f"the picture cannot be converted: {error}") from error
-    found = polarity or find_polarity(flat)
-    if flat.size != (spec.width, spec.height):
-        # Before trimming: afterwards the corner may be the item's own.
-        ground = flat.getpixel((0, 0))
-        if spec.trim:
-            flat = flat.crop(find_content_box(flat))
-        flat = _resize(flat, spec, ground)
-    if spec.polarity != "any" and found not in ("any", spec.polarity):
-        flat = import_pillow().eval(flat, lambda level: 255 - level)
-    return np.array(flat.convert("L" if spec.channels == 1 else "RGB"), np.uint8).reshape(
-        spec.shape
-    )
-
-
-def find_polarity(picture: Any) -> Polarity:
-    """Tell from the mean of an RGB picture's border whether its ground is light or dark."""
-    pixels = np.asarray(picture, np.uint8)
-    border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
-    return "dark-on-light" if border.mean() > 127.5 else "light-on-dark"
-
-
-def find_content_box(picture: Any) -> tuple[int, int, int, int]:
-    """Return (left, upper, right, lower) without the edges of the corner's colour.
-
-    An even picture has no content to find and is kept whole.
-    """
-    pixels = np.asarray(picture, np.float32)  # (H, W, 3)
-    distance = np.sqrt(((pixels - pixels[0, 0]) ** 2).mean(axis=2))
-    rows, columns = ((distance > _TRIM_FUZZ).any(axis=axis).nonzero()[0] for axis in (1, 0))
-    if not len(rows):
-        return 0, 0, picture.width, picture.height
-    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
+    return PreparedPicture(frame_picture(flat, spec, polarity, notes), tuple(notes))
 
 
 def _check_size(name: str, size: tuple[int, int]) -> None:
@@ -136,18 +153,33 @@ def _check_size(name: str, size: tuple[int, int]) -> None:
         )
 
 
-def _to_rgb(picture: Any) -> Any:
+def _to_rgb(picture: Any, polarity: Polarity | None, notes: list[str]) -> Any:
     from PIL import ImageOps
 
     image = import_pillow()
     picture = ImageOps.exif_transpose(picture)
     if picture.mode.startswith("I") or picture.mode == "F":
         return image.fromarray(_to_eight_bits(picture)).convert("RGB")
-    if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
+    if picture.mode in ("RGBA", "RGBa", "LA", "La", "PA") or "transparency" in picture.info:
         picture = picture.convert("RGBA")
-        ground = image.new("RGBA", picture.size, _WHITE)
-        return image.alpha_composite(ground, picture).convert("RGB")
+        ground = _choose_ground(picture, polarity)
+        if picture.getchannel("A").getextrema()[0] < 255:
+            notes.append(f"transparent: laid on {ground} ground")
+        return image.alpha_composite(image.new("RGBA", picture.size, ground), picture).convert(
+            "RGB"
+        )
     return picture.convert("RGB")
+
+
+def _choose_ground(picture: Any, polarity: Polarity | None) -> str:
+    """White, as shops have it; black for an item that would vanish on white."""
+    if polarity in ("light-on-dark", "dark-on-light"):
+        return "black" if polarity == "light-on-dark" else "white"
+    from PIL import ImageStat
+
+    opaque = picture.getchannel("A").point(lambda alpha: 255 * (alpha > 127))
+    seen = ImageStat.Stat(picture.convert("RGB").convert("L"), opaque)
+    return "black" if seen.count[0] and seen.mean[0] > _LIGHT_ITEM else "white"
 
 
 def _to_eight_bits(picture: Any) -> Pixels:
@@ -156,22 +188,3 @@ def _to_eight_bits(picture: Any) -> Pixels:
     if levels.dtype.kind == "f" or levels.min() < 0 or levels.max() > 65_535:
         raise ImageError(f"a picture of mode {picture.mode} has no fixed range; save it as 8 bits")
     return (levels // 257).astype(np.uint8)
-
-
-def _resize(picture: Any, spec: InputSpec, ground: Any) -> Any:
-    image = import_pillow()
-    from PIL import ImageFilter, ImageOps
-
-    size, method = (spec.width, spec.height), image.Resampling.BOX
-    if spec.resize == "stretch":
-        return picture.resize(size, method)
-    if spec.resize == "crop":
-        return ImageOps.fit(picture, size, method)
-    scale = min(spec.width / picture.width, spec.height / picture.height)
-    inner = tuple(max(1, round(side * scale)) for side in picture.size)
-    picture = picture.resize(inner, method)
-    if spec.sharpen:
-        picture = picture.filter(ImageFilter.UnsharpMask(_SHARPEN_RADIUS, _SHARPEN_PERCENT, 0))
-    canvas = image.new("RGB", size, ground)
-    canvas.paste(picture, ((spec.width - inner[0]) // 2, (spec.height - inner[1]) // 2))
-    return canvas

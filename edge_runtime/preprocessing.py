@@ -18,7 +18,7 @@ Image: TypeAlias = Any  # path, encoded bytes, PIL picture, or array
 
 _UINT8 = np.dtype(np.uint8)
 # ITU-R BT.601, as Pillow's own conversion to grayscale.
-_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 
 def check_batch(batch: Any, spec: InputSpec) -> Pixels:
@@ -106,7 +106,7 @@ def to_channels(pixels: Pixels, channels: int) -> Pixels:
         return pixels
     if channels == 3:
         return np.repeat(pixels, 3, axis=2)
-    luma: Pixels = np.rint(pixels.astype(np.float32) @ _LUMA).astype(np.uint8)  # (H, W)
+    luma: Pixels = np.rint(pixels.astype(np.float32) @ LUMA).astype(np.uint8)  # (H, W)
     return luma[..., np.newaxis]
 
 

@@ -13,6 +13,7 @@ from edge_runtime.errors import EdgeRuntimeError
 # Command → what it does. Its module has the same name.
 COMMANDS = {
     "classify": "say what pictures show",
+    "watch": "stay and say what new pictures of a folder, or a camera's, show",
     "info": "show what an artifact says of itself",
     "verify": "replay an artifact's golden samples on this device",
     "doctor": "say which runtimes work here, and the remedy where one does not",
