@@ -1,6 +1,8 @@
 """Our wheel on emulated boards: it installs, finds its way, and answers as it does on x86."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -84,6 +86,23 @@ def test_every_artifact_is_verified_there(
             environment={"PYTHONPATH": str(site)},
         )
         assert done.returncode == 0, f"{path.name}: {done.stdout}{done.stderr}"
+
+
+@pytest.mark.parametrize(("system", "board"), _PAIRS)
+def test_evaluate_finds_there_what_it_finds_here(
+    wheel: Path, samples: Path, tmp_path: Path, system: str, board: str
+) -> None:
+    runtime = SYSTEMS[system].runtimes[0]
+    site = install_wheel(SYSTEMS[system], runtime, wheel)
+    pi = create(system, board, tmp_path / "disk", site, samples.parent)
+    command = ["-m", "edge_runtime", "evaluate", str(samples), "--limit", "200", "--json"]
+    command += ["--backend", runtime]
+    there = pi.run(["python3", *command], environment={"PYTHONPATH": str(site)})
+    here = subprocess.run([sys.executable, *command], capture_output=True, text=True, check=True)
+    assert there.returncode == 0, there.stderr
+    found, expected = json.loads(there.stdout), json.loads(here.stdout)
+    assert found["total"] == 200
+    assert found["confusion"] == expected["confusion"]
 
 
 @pytest.mark.parametrize(("system", "board"), _PAIRS)
