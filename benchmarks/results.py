@@ -18,30 +18,13 @@ from edge_runtime.errors import MetadataError
 from edge_runtime.host import Host, Sensors
 from edge_runtime.measuring import HarnessCost
 from edge_runtime.statistics import Interval
-from edge_runtime.trial import TrialResult
+from edge_runtime.steadiness import Finding
+from edge_runtime.tuning.rounds import Process
 
 SCHEMA_VERSION = 1
 _NUMBERS = re.compile(r"\[((?:\s*\d+,?)+)\s*\]")
 
-Severity = Literal["invalid", "warning", "note"]
 Status = Literal["measured", "refused", "failed"]
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something that a reader must know before the numbers.
-
-    Attributes:
-        severity: ``invalid`` spoils the run, ``warning`` weakens it, ``note`` explains it.
-        code: Stable name, such as ``throttled``.
-        message: What was found against what was expected.
-        next_step: What to do about it.
-    """
-
-    severity: Severity
-    code: str
-    message: str
-    next_step: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,24 +95,6 @@ class AccuracyRecord:
     confusion: tuple[tuple[int, ...], ...]
     predictions: str
     reference: ReferenceComparison | None
-
-
-@dataclass(frozen=True, slots=True)
-class Process:
-    """One fresh process of one case.
-
-    Attributes:
-        round: Which turn of its case this was, from 1; turns after the plan's are repetitions.
-        place: In the order of the whole run, from 1.
-        disturbed: The processor was held back, see `benchmarks.disturbance`; not in the summary
-            if enough others are there.
-        result: What it measured.
-    """
-
-    round: int
-    place: int
-    disturbed: bool
-    result: TrialResult
 
 
 @dataclass(frozen=True, slots=True)

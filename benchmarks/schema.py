@@ -45,7 +45,12 @@ def _define(cls: type[Any], definitions: dict[str, Any]) -> dict[str, Any]:
                 field.name: _describe(hints[field.name], definitions)
                 for field in dataclasses.fields(cls)
             },
-            "required": [field.name for field in dataclasses.fields(cls)],
+            # What has a default may be missing: an older toolkit did not write it.
+            "required": [
+                field.name
+                for field in dataclasses.fields(cls)
+                if field.default is dataclasses.MISSING
+            ],
         }
     return {"$ref": f"#/$defs/{name}"}
 

@@ -8,6 +8,7 @@ intervals come from how those medians differ. Latencies are compared by ratio, h
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from statistics import fmean, median, stdev
 
 DEFAULT_CONFIDENCE = 0.95
@@ -148,6 +149,7 @@ def student_cdf(t: float, freedom: float) -> float:
     return tail if t < 0 else 1.0 - tail
 
 
+@lru_cache(maxsize=1024)
 def student_quantile(probability: float, freedom: float) -> float:
     """The t with P(T ≤ t) = `probability`, found by bisection to about 1e-12."""
     if not 0.0 < probability < 1.0:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         IncompatibleArtifactError,
         MetadataError,
         MissingExtraError,
+        ProfileError,
         SchemaVersionError,
         SourceError,
     )
@@ -41,6 +42,7 @@ _HOMES = {
     "IncompatibleArtifactError": "errors",
     "MetadataError": "errors",
     "MissingExtraError": "errors",
+    "ProfileError": "errors",
     "SchemaVersionError": "errors",
     "SourceError": "errors",
     "read_metadata": "metadata",
@@ -62,6 +64,7 @@ __all__ = [
     "MetadataError",
     "MissingExtraError",
     "Prediction",
+    "ProfileError",
     "SchemaVersionError",
     "SourceError",
     "StreamResult",

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from edge_runtime.backends.protocol import Backend
+from edge_runtime.choice import resolve_choice
 from edge_runtime.contract import ArtifactMetadata, InputSpec, OutputSpec, Polarity
 from edge_runtime.errors import ImageError
-from edge_runtime.loading import open_artifact
 from edge_runtime.pool import PART, RunnerPool
 from edge_runtime.preprocessing import Image, check_batch, to_channels, to_uint8
 from edge_runtime.quantization import softmax
@@ -82,21 +82,27 @@ class Classifier:
         """Open an artifact.
 
         Args:
-            path: A ``.tflite`` or ``.onnx`` file, or ``default`` for the model that this package
-                carries.
+            path: A ``.tflite`` or ``.onnx`` file, a profile that ``edge-runtime tune`` saved, or
+                ``default`` for the model that this package carries.
             backend: ``litert``, ``tflite``, ``onnx`` or ``fake``; ``auto`` takes the best one
-                that is installed.
+                that is installed, or what the profile chose.
             threads: Threads for one invocation and for large batches. ``auto`` invokes on one
                 thread (small models lose by more) and works on large batches with every core that
-                this process may use.
+                this process may use; of a profile it takes the profile's number.
             labels: One per class, for a model that carries no description of itself; or to
                 replace those that it carries.
 
         Raises:
             ArtifactError: The file is missing, damaged or no image classifier.
+            ProfileError: The profile cannot be read, or its artifact has changed.
             BackendUnavailableError: The runtime asked for, or every fitting one, is missing.
             IncompatibleArtifactError: The runtime refuses the model.
         """
+        # Imported here: reading artifacts brings zipfile and json along, half of what importing
+        # this class would cost.
+        from edge_runtime.loading import open_artifact
+
+        path, backend, threads = resolve_choice(path, backend, threads)
         opened = open_artifact(path, backend=backend, threads=threads, labels=labels)
         return cls(
             opened.pools,

@@ -97,12 +97,12 @@ class Sensors:
 
 def describe_host() -> Host:
     """Describe this machine; takes a few milliseconds and imports no runtime."""
-    cpuinfo = _read(Path("/proc/cpuinfo")) or ""
+    cpuinfo = _cpuinfo()
     libc_name, libc_version = platform.libc_ver()
     return Host(
-        board=_find_board(cpuinfo),
+        board=find_board(),
         machine=platform.machine(),
-        processor=_find_processor(cpuinfo),
+        processor=find_processor(),
         cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else _count_cores(),
         flags=tuple(sorted((_cpuinfo_value(cpuinfo, "flags", "Features") or "").split())),
         memory_bytes=_memory_bytes(),
@@ -165,7 +165,8 @@ def read_peak_memory_bytes() -> int | None:
     return int(found.group(1)) * 1024 if found else None
 
 
-def _find_board(cpuinfo: str) -> str | None:
+def find_board() -> str | None:
+    """Name of the board or of the computer model; None where it is not told."""
     # The first is a link to the second, but not where /proc is another machine's.
     tree = _read(Path("/proc/device-tree/model")) or _read(
         Path("/sys/firmware/devicetree/base/model")
@@ -173,14 +174,16 @@ def _find_board(cpuinfo: str) -> str | None:
     if tree:
         return tree.rstrip("\0\n")
     # 32-bit kernels of old say it here.
-    model = _cpuinfo_value(cpuinfo, "Model")
+    model = _cpuinfo_value(_cpuinfo(), "Model")
     if model:
         return model
     parts = [_read(Path("/sys/class/dmi/id") / name) for name in ("sys_vendor", "product_name")]
     return " ".join(part.strip() for part in parts if part and part.strip()) or None
 
 
-def _find_processor(cpuinfo: str) -> str | None:
+def find_processor() -> str | None:
+    """Model name of the processor; None where it is not told."""
+    cpuinfo = _cpuinfo()
     name = _cpuinfo_value(cpuinfo, "model name", "Processor")
     if name:
         return name
@@ -196,6 +199,15 @@ _ARM_PARTS = {
     "0xd08": "Cortex-A72",
     "0xd0b": "Cortex-A76",
 }
+
+
+def read_available_memory_bytes() -> int | None:
+    """Memory that programs may still take without swapping."""
+    return _memory_bytes("MemAvailable")
+
+
+def _cpuinfo() -> str:
+    return _read(Path("/proc/cpuinfo")) or ""
 
 
 def _cpuinfo_value(cpuinfo: str, *names: str) -> str | None:
@@ -217,8 +229,8 @@ def _count_cores() -> int:
     return os.cpu_count() or 1
 
 
-def _memory_bytes() -> int | None:
-    found = re.search(r"^MemTotal:\s+(\d+) kB", _read(Path("/proc/meminfo")) or "", re.MULTILINE)
+def _memory_bytes(name: str = "MemTotal") -> int | None:
+    found = re.search(rf"^{name}:\s+(\d+) kB", _read(Path("/proc/meminfo")) or "", re.MULTILINE)
     return int(found.group(1)) * 1024 if found else None
 
 

@@ -1,6 +1,7 @@
 """One artifact in memory: read once, so that everything that looks at it sees the same bytes."""
 
 import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -12,6 +13,8 @@ Format = Literal["tflite", "onnx"]
 # A TFLite flatbuffer carries its file identifier at this place (FlatBuffers, "file_identifier").
 _TFLITE_MARK = slice(4, 8)
 _TFLITE_IDENTIFIER = b"TFL3"
+# Both formats count in 31 bits; larger models keep their weights elsewhere.
+_MAX_BYTES = 2**31
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,7 @@ def load_model_file(path: str | os.PathLike[str]) -> ModelFile:
     if file_format is None:
         raise ArtifactError(f"{file.name}: expected a .tflite or .onnx file")
     try:
+        _check_kind(file)
         data = file.read_bytes()
     except FileNotFoundError:
         raise ArtifactError(f"{file}: there is no such file") from None
@@ -53,6 +57,18 @@ def load_model_file(path: str | os.PathLike[str]) -> ModelFile:
         raise ArtifactError(f"{file}: cannot be read: {error.strerror or error}") from error
     _check_content(file.name, file_format, data)
     return ModelFile(file, file_format, data)
+
+
+def _check_kind(file: Path) -> None:
+    status = file.stat()
+    # A pipe or a device would never end.
+    if not stat.S_ISREG(status.st_mode):
+        raise ArtifactError(f"{file}: expected a file, found a folder, pipe or device")
+    if status.st_size > _MAX_BYTES:
+        raise ArtifactError(
+            f"{file.name} has {status.st_size} bytes, more than the {_MAX_BYTES} that either "
+            "format can have; it is not a model"
+        )
 
 
 def _check_content(name: str, file_format: Format, data: bytes) -> None:

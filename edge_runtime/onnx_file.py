@@ -7,6 +7,7 @@ length, and every length is checked against the bytes that are there.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from edge_runtime.errors import ArtifactError
 
@@ -20,7 +21,8 @@ _TENSOR_EXTERNAL_DATA = 13
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _MAX_VARINT_BITS = 64
 
-Field = tuple[int, int, int | memoryview]
+# Field number, wire type, value, and where the field ends.
+Field = tuple[int, int, int | memoryview, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +33,14 @@ class OnnxHeader:
         ir_version: Version of the file format.
         opset: Of the default domain; 0 where the file names none.
         metadata: Entries of ``metadata_props``, still UTF-8 bytes.
+        entry_spans: Where the whole field of each such entry starts and ends in the file.
         external_files: Files beside the model that hold its weights, as the model names them.
     """
 
     ir_version: int
     opset: int
     metadata: dict[str, bytes]
+    entry_spans: dict[str, tuple[int, int]]
     external_files: tuple[str, ...]
 
 
@@ -52,10 +56,13 @@ def read_onnx_header(data: bytes, name: str) -> OnnxHeader:
     """
     ir_version, opset = 0, 0
     metadata: dict[str, bytes] = {}
+    spans: dict[str, tuple[int, int]] = {}
     external: set[str] = set()
     has_graph = False
+    end = 0
     try:
-        for number, wire, value in _walk(memoryview(data)):
+        for number, wire, value, after in _walk(memoryview(data)):
+            start, end = end, after
             if number == _IR_VERSION and isinstance(value, int):
                 ir_version = value
             elif wire != _BYTES or isinstance(value, int):
@@ -64,7 +71,9 @@ def read_onnx_header(data: bytes, name: str) -> OnnxHeader:
                 opset = _default_opset(value) or opset
             elif number == _METADATA_PROPS:
                 key, text = _read_entry(value)
-                metadata[key] = text
+                if key in metadata:
+                    raise ValueError(f"the entry {key[:40]!r} stands in it twice")
+                metadata[key], spans[key] = text, (start, end)
             elif number == _GRAPH:
                 has_graph = True
                 external.update(_external_files(value))
@@ -74,18 +83,42 @@ def read_onnx_header(data: bytes, name: str) -> OnnxHeader:
         ) from error
     if not has_graph or ir_version < 1:
         raise ArtifactError(f"{name} is no ONNX model: it holds no graph. Export it again.")
-    return OnnxHeader(ir_version, opset, metadata, tuple(sorted(external)))
+    return OnnxHeader(ir_version, opset, metadata, spans, tuple(sorted(external)))
+
+
+def check_external_files(header: OnnxHeader, path: Path) -> None:
+    """Check that the files with a model's weights are where the model says.
+
+    Args:
+        header: What the model says of itself.
+        path: The model's file.
+
+    Raises:
+        ArtifactError: One is missing, or the model names one outside its own folder.
+    """
+    for name in header.external_files:
+        parts = (*PurePosixPath(name).parts, *PureWindowsPath(name).parts)
+        if not name or ".." in parts or any(part.endswith(("/", "\\")) for part in parts):
+            raise ArtifactError(
+                f"{path.name} asks for weights outside its own folder ({name!r}); refused. "
+                "Export it as one file."
+            )
+        if not (path.parent / name).is_file():
+            raise ArtifactError(
+                f"{path.name} keeps its weights in the file {name!r}, which is not beside it. Copy "
+                "both, or export it as one file."
+            )
 
 
 def _walk(view: memoryview) -> Iterator[Field]:
-    """Yield (field number, wire type, value) of one message."""
+    """Yield (field number, wire type, value, end of the field) of one message."""
     place, end = 0, len(view)
     while place < end:
         key, place = _varint(view, place)
         number, wire = key >> 3, key & 7
         if wire == _VARINT:
             value, place = _varint(view, place)
-            yield number, wire, value
+            yield number, wire, value, place
             continue
         if wire == _BYTES:
             size, place = _varint(view, place)
@@ -95,8 +128,8 @@ def _walk(view: memoryview) -> Iterator[Field]:
             raise ValueError(f"unknown wire type {wire} at byte {place}")
         if size > end - place:
             raise ValueError(f"a field of {size} bytes, only {end - place} are left")
-        yield number, wire, view[place : place + size]
         place += size
+        yield number, wire, view[place - size : place], place
 
 
 def _varint(view: memoryview, place: int) -> tuple[int, int]:
@@ -114,7 +147,7 @@ def _varint(view: memoryview, place: int) -> tuple[int, int]:
 
 def _default_opset(view: memoryview) -> int | None:
     domain, version = b"", None
-    for number, _, value in _walk(view):
+    for number, _, value, _ in _walk(view):
         if number == _OPSET_DOMAIN and not isinstance(value, int):
             domain = bytes(value)
         elif number == _OPSET_VERSION and isinstance(value, int):
@@ -124,7 +157,7 @@ def _default_opset(view: memoryview) -> int | None:
 
 def _read_entry(view: memoryview) -> tuple[str, bytes]:
     key, text = "", b""
-    for number, _, value in _walk(view):
+    for number, _, value, _ in _walk(view):
         if isinstance(value, int):
             continue
         if number == _ENTRY_KEY:
@@ -135,10 +168,10 @@ def _read_entry(view: memoryview) -> tuple[str, bytes]:
 
 
 def _external_files(graph: memoryview) -> Iterator[str]:
-    for number, _, initializer in _walk(graph):
+    for number, _, initializer, _ in _walk(graph):
         if number != _GRAPH_INITIALIZER or isinstance(initializer, int):
             continue
-        for inner, _, entry in _walk(initializer):
+        for inner, _, entry, _ in _walk(initializer):
             if inner == _TENSOR_EXTERNAL_DATA and not isinstance(entry, int):
                 key, text = _read_entry(entry)
                 if key == "location":

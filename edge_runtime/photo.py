@@ -20,6 +20,10 @@ from edge_runtime.framing import DRAFT_MARGIN, frame_picture
 
 Pixels = npt.NDArray[np.uint8]
 
+# What files in a folder of pictures are taken for one.
+PICTURE_SUFFIXES = frozenset(
+    {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".pgm"}
+)
 # Larger pictures are refused before they are inflated: 50 megapixels are 150 MB of RGB.
 MAX_PIXELS = 50_000_000
 # Lightness, 0–255, from which an item on a transparent ground is laid on black instead of white.

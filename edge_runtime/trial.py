@@ -10,6 +10,7 @@ import io
 import os
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -35,6 +36,7 @@ from edge_runtime.measuring import (
 
 SCHEMA_VERSION = 1
 _SCORES_BATCH = 250
+_NOISE_PICTURES = 16
 _SOAK_WINDOW_NS = 5_000_000_000
 
 
@@ -48,7 +50,8 @@ class TrialRequest:
         artifact: Path of the model file.
         backend: Name of the runtime.
         threads: Threads of one invocation.
-        images: Path of an .npy file, (N, height, width, channels) uint8.
+        images: Path of an .npy file, (N, height, width, channels) uint8; None takes the pictures
+            that the artifact carries, or noise where it carries none.
         effort: How long to measure; does not matter for ``scores``.
         scores_to: Where ``scores`` go: an .npy file, (N, classes) float32.
         spawned_ns: The system's monotonic clock when this process was asked for, to tell how long
@@ -62,7 +65,7 @@ class TrialRequest:
     artifact: str
     backend: str
     threads: int
-    images: str
+    images: str | None
     effort: Effort = field(default_factory=Effort)
     scores_to: str | None = None
     spawned_ns: int | None = None
@@ -181,6 +184,9 @@ class Opener(Protocol):
 class ClassifierOpener:
     """Opens artifacts as every user does: with `edge_runtime.Classifier`."""
 
+    def __init__(self, labels: Sequence[str] | None = None) -> None:
+        self._labels = labels
+
     def import_runtime(self, backend: str) -> str:
         """Import the runtime of a backend and return its version."""
         backends = importlib.import_module("edge_runtime.backends")
@@ -190,7 +196,7 @@ class ClassifierOpener:
         """Load a classifier."""
         from edge_runtime.classifier import Classifier
 
-        return Classifier.load(artifact, backend=backend, threads=threads)
+        return Classifier.load(artifact, backend=backend, threads=threads, labels=self._labels)
 
 
 def run_trial(request: TrialRequest, opener: Opener, now_ns: int) -> TrialResult:
@@ -205,12 +211,18 @@ def run_trial(request: TrialRequest, opener: Opener, now_ns: int) -> TrialResult
         EdgeRuntimeError: The runtime or the model cannot be used here.
     """
     interpreter_ns = None if request.spawned_ns is None else now_ns - request.spawned_ns
-    images = np.load(request.images, mmap_mode="r", allow_pickle=False)
+    images = (
+        None
+        if request.images is None
+        else np.load(request.images, mmap_mode="r", allow_pickle=False)
+    )
     started = time.perf_counter_ns()
     backend_version = opener.import_runtime(request.backend)
     imported = time.perf_counter_ns()
     model = opener.load(request.artifact, request.backend, request.threads)
     loaded = time.perf_counter_ns()
+    if images is None:
+        images = _find_pictures(model)
     if request.what == "scores":
         return TrialResult(
             backend_version=backend_version,
@@ -250,6 +262,15 @@ def run_trial(request: TrialRequest, opener: Opener, now_ns: int) -> TrialResult
         yardstick_before_ns=yardstick_before,
         yardstick_after_ns=measure_yardstick(),
     )
+
+
+def _find_pictures(model: Any) -> npt.NDArray[np.uint8]:
+    """Golden samples of a classifier's artifact, or noise: (N, height, width, channels) uint8."""
+    golden = model.metadata.golden if model.metadata else ()
+    if golden:
+        return np.stack([sample.to_image(model.input) for sample in golden])
+    shape = (_NOISE_PICTURES, *model.input.shape)
+    return np.random.default_rng(0).integers(0, 256, shape, np.uint8)
 
 
 class _Slowed:

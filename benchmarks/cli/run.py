@@ -2,6 +2,7 @@
 
 import argparse
 import dataclasses
+import math
 import sys
 import tempfile
 from contextlib import AbstractContextManager, nullcontext
@@ -10,7 +11,6 @@ from pathlib import Path
 from benchmarks.artifacts import describe_artifact, load_artifacts, load_evaluation
 from benchmarks.cli import hosts
 from benchmarks.cli.output import check_out
-from benchmarks.cli.progress import ProgressLine
 from benchmarks.cli.soak import parse_duration_s, run_soak
 from benchmarks.errors import PlanError
 from benchmarks.gates import Gates, check_gates
@@ -22,6 +22,7 @@ from benchmarks.report.writing import write_report
 from benchmarks.results import Results
 from benchmarks.runner import Job
 from benchmarks.runtimes import list_runtimes
+from edge_runtime.cli.progress import ProgressLine
 from edge_runtime.document import to_json
 
 
@@ -50,6 +51,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add("--quick", action="store_true", help="an answer within a minute; same as --plan quick")
     add("--threads", type=_numbers, metavar="N,N", help="thread counts (default: the plan's)")
+    add(
+        "--only",
+        type=_names,
+        dest="artifacts_like",
+        metavar="A,B",
+        help="artifacts by file name or pattern, such as '*_static_int8.*' (default: the plan's)",
+    )
     add("--runtimes", type=_names, metavar="A,B", help="runtimes (default: all installed)")
     add("--rounds", type=int, metavar="N", help="fresh processes per case (default: the plan's)")
     add(
@@ -58,15 +66,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="pictures to measure accuracy on, or 'all' (default: the plan's)",
     )
-    add(
-        "--min-accuracy",
-        type=float,
-        metavar="PERCENT",
-        help="exit 1 if the lower end of an accuracy's interval lies below",
-    )
-    add("--max-p90", type=float, metavar="MICROSECONDS", help="exit 1 if a p90 lies above")
-    add("--max-size", type=float, metavar="KIB", help="exit 1 if an artifact is larger")
-    add("--max-memory", type=float, metavar="MIB", help="exit 1 if memory over bare Python is more")
+    _add_gates(parser)
     add("--peers", action="store_true", help="measure OpenVINO, too (needs the extra [peers])")
     add(
         "--keras",
@@ -78,14 +78,34 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--soak",
         type=parse_duration_s,
         metavar="TIME",
-        help="instead: call the smallest artifact without a pause for 90s, 10m or 2h",
+        help="instead: call one artifact (the smallest, or see --only) without a pause for 90s, "
+        "10m or 2h",
     )
     add("--json", action="store_true", help="print results.json instead of the table")
     hosts.add_host_arguments(parser)
 
 
+def _add_gates(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("gates, for continuous integration")
+    add = group.add_argument
+    add(
+        "--min-accuracy",
+        type=_percent,
+        metavar="PERCENT",
+        help="exit 1 if the lower end of an accuracy's interval lies below",
+    )
+    add("--max-p90", type=_limit, metavar="MICROSECONDS", help="exit 1 if a p90 lies above")
+    add("--max-size", type=_limit, metavar="KIB", help="exit 1 if an artifact is larger")
+    add(
+        "--max-memory", type=_limit, metavar="MIB", help="exit 1 if memory over bare Python is more"
+    )
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Measure, write the report, print the table."""
+    plan = _choose_plan(arguments)  # What is wrong with it is said before anything else.
+    if arguments.soak is not None and _read_gates(arguments) != Gates():
+        raise PlanError("--soak measures nothing that a gate could judge; run the two apart")
     out: Path = arguments.out or Path("report") / arguments.artifacts.resolve().name
     if len(arguments.host) > 1:
         return hosts.run_on_each(arguments, out, _measure_with, _report)
@@ -93,7 +113,7 @@ def run(arguments: argparse.Namespace) -> int:
         check_out(out, arguments.force)
     place = hosts.open_host(arguments, arguments.host[0]) if arguments.host else None
     if arguments.soak is not None:
-        return run_soak(arguments, place, arguments.out or out.with_name(f"{out.name}-soak"))
+        return run_soak(arguments, plan, place, arguments.out or out.with_name(f"{out.name}-soak"))
     return _report(arguments, _measure_with(arguments, place), out)
 
 
@@ -102,10 +122,10 @@ def _measure_with(
 ) -> Results:
     """Measure at a place; None is here."""
     plan = _choose_plan(arguments)
+    artifacts, files = load_artifacts(arguments.artifacts), {}
     available = load_evaluation(arguments.artifacts, arguments.evaluation)
     evaluation = available.first(plan.evaluation_images)
     runtimes = list_runtimes(arguments.peers)
-    artifacts, files = load_artifacts(arguments.artifacts), {}
     if arguments.keras is not None:
         if not arguments.peers:
             raise PlanError("--keras needs --peers")
@@ -157,13 +177,20 @@ def _choose_plan(arguments: argparse.Namespace) -> Plan:
         for key in ("threads", "runtimes", "rounds")
         if getattr(arguments, key) is not None
     }
+    if arguments.artifacts_like is not None:
+        changes["artifacts"] = arguments.artifacts_like
     if arguments.evaluation_images is not None:
         changes["evaluation_images"] = arguments.evaluation_images or None
     return dataclasses.replace(plan, **changes)
 
 
 def _numbers(text: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in text.split(","))
+    try:
+        return tuple(int(part) for part in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"expected whole numbers such as 1,2; found {text!r}"
+        ) from None
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -172,4 +199,26 @@ def _names(text: str) -> tuple[str, ...]:
 
 def _count_or_all(text: str) -> int:
     """Parse a number of pictures; 0 stands for all of them."""
-    return 0 if text == "all" else max(1, int(text))
+    if text == "all":
+        return 0
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"expected a number from 1, or 'all'; found {text!r}")
+    return int(text)
+
+
+def _limit(text: str) -> float:
+    """Parse a gate's limit; one that nothing could miss, such as nan, must not pass for a gate."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0.0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"expected a number above 0, found {text!r}")
+    return value
+
+
+def _percent(text: str) -> float:
+    value = _limit(text)
+    if not 1.0 < value <= 100.0:
+        raise argparse.ArgumentTypeError(f"expected percent, such as 91 for 91 %; found {text!r}")
+    return value

@@ -68,6 +68,9 @@ class FakeBackend:
         """Nothing to import."""
         return self.version()
 
+    def check(self, model: ModelFile) -> None:
+        """Nothing to look at: no runtime follows this model."""
+
     def open(self, model: ModelFile, threads: int) -> FakeSession:  # noqa: ARG002 - the seam's
         """Stand in for a model: its description gives the picture's size and the classes."""
         metadata = read_model_metadata(model)

@@ -5,6 +5,7 @@ from typing import Any
 from edge_runtime.backends.interpreter import InterpreterSession, open_interpreter
 from edge_runtime.errors import BackendUnavailableError
 from edge_runtime.model_file import Format, ModelFile
+from edge_runtime.tflite_file import read_tflite_header
 
 
 class LiteRTBackend:
@@ -28,6 +29,10 @@ class LiteRTBackend:
         """Import the runtime's native part and return its version."""
         _import_interpreter()
         return self.version()
+
+    def check(self, model: ModelFile) -> None:
+        """Check the file's structure; which operators it has, LiteRT says best itself."""
+        read_tflite_header(model.data, model.name)
 
     def open(self, model: ModelFile, threads: int) -> InterpreterSession:
         """Open a ``.tflite`` model."""

@@ -7,6 +7,8 @@ import numpy as np
 from edge_runtime.backends.interpreter import InterpreterSession, open_interpreter
 from edge_runtime.errors import BackendUnavailableError
 from edge_runtime.model_file import Format, ModelFile
+from edge_runtime.preflight import check_tflite_operators
+from edge_runtime.tflite_file import read_tflite_header
 
 
 class TFLiteBackend:
@@ -30,6 +32,11 @@ class TFLiteBackend:
         """Import the runtime's native part and return its version."""
         _import_interpreter()
         return self.version()
+
+    def check(self, model: ModelFile) -> None:
+        """Check the file's structure and that this runtime has its operators."""
+        header = read_tflite_header(model.data, model.name)
+        check_tflite_operators(header, model.name, self.version())
 
     def open(self, model: ModelFile, threads: int) -> InterpreterSession:
         """Open a ``.tflite`` model."""

@@ -14,6 +14,8 @@ from edge_runtime.errors import ImageError
 from edge_runtime.picture_files import list_pictures
 
 _STANDARD_INPUT = "-"
+# What is done sooner needs no bar.
+_PATIENCE_S = 2.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -64,12 +66,13 @@ def _classify_all(
     classifier: Classifier, names: Sequence[str], arguments: argparse.Namespace
 ) -> int:
     form = _choose_format(arguments, classifier, names)
-    progress = ProgressLine(len(names), "pictures")
+    progress = ProgressLine(_PATIENCE_S, on_terminals_only=True)
     shares_screen = sys.stdout.isatty()
     if start := form.format_start():
         print(start)
     failed = 0
     pictures = map(_open, names)
+    progress("pictures", 0, len(names))
     for result in classifier.stream(
         pictures, arguments.top, polarity=read_polarity(arguments), drop_stale=False
     ):
@@ -80,7 +83,7 @@ def _classify_all(
         else:
             failed += 1
             print(f"edge-runtime: {result.error}", file=sys.stderr)
-        progress.advance()
+        progress("pictures", result.index + 1, len(names))
     progress.hide()
     return failed
 

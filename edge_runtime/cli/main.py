@@ -16,6 +16,9 @@ COMMANDS = {
     "watch": "stay and say what new pictures of a folder, or a camera's, show",
     "info": "show what an artifact says of itself",
     "verify": "replay an artifact's golden samples on this device",
+    "evaluate": "measure accuracy on your own labelled pictures",
+    "bench": "measure how fast one model answers on this machine",
+    "tune": "find the best artifact, runtime and threads for this machine",
     "doctor": "say which runtimes work here, and the remedy where one does not",
 }
 
@@ -66,8 +69,10 @@ def _build_overview() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="edge-runtime",
         description="Image classification on CPU-only devices.\n\ncommands:\n" + listing,
-        epilog="Start with: edge-runtime classify photo.jpg      "
-        "Help on a command: edge-runtime COMMAND --help",
+        epilog="start with:\n"
+        "  edge-runtime doctor               does everything work here?\n"
+        "  edge-runtime classify photo.jpg   with the model that this package carries\n"
+        "  edge-runtime COMMAND --help       what a command takes",
         usage="edge-runtime COMMAND [options]",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

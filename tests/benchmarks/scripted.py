@@ -72,6 +72,7 @@ class ScriptedLauncher:
     def __init__(self, scratch: Path, latency_ns: Callable[[TrialRequest], int]) -> None:
         self.requests: list[TrialRequest] = []
         self.modules: list[str] = []
+        self.calls: list[str] = []
         self.refusals: dict[tuple[str, str], Refusal] = {}
         self._scratch = scratch
         self._latency_ns = latency_ns
@@ -89,6 +90,7 @@ class ScriptedLauncher:
         return 9 * 2**20
 
     def put(self, file: Path) -> str:
+        self.calls.append(f"put {file.name}")
         return str(file)
 
     def scores_path(self, name: str) -> str:
@@ -99,6 +101,7 @@ class ScriptedLauncher:
         return scores
 
     def run(self, request: TrialRequest, module: str = "") -> TrialOutcome:
+        self.calls.append("run")
         self.modules.append(module)
         self.requests.append(request)
         refusal = self.refusals.get((Path(request.artifact).name, request.backend))

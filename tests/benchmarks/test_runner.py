@@ -60,6 +60,15 @@ def test_every_round_runs_every_case_once(
         assert case.summary.images_per_s.value == pytest.approx(51_200)
 
 
+def test_files_reach_the_board_before_anything_runs_there(
+    job: Job, launcher: ScriptedLauncher, tmp_path: Path
+) -> None:
+    run_job(job, launcher, tmp_path / "scratch", silent)
+    first = launcher.calls.index("run")
+    artifacts = [call for call in launcher.calls[:first] if call.startswith("put toy-cnn")]
+    assert len(artifacts) == 4
+
+
 def test_a_refused_pair_stands_with_its_reason_and_is_not_timed(
     job: Job, launcher: ScriptedLauncher, tmp_path: Path
 ) -> None:

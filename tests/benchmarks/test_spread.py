@@ -27,8 +27,9 @@ def test_student_s_distribution_is_scipy_s(freedom: float) -> None:
         assert student_quantile(share, freedom) == pytest.approx(expected, abs=1e-9)
 
 
-def test_interval_covers_the_truth_as_often_as_promised() -> None:
-    draws = np.exp(np.random.default_rng(3).normal(np.log(30), 0.05, size=(2000, 5)))
+@pytest.mark.parametrize("processes", [2, 3, 5, 15])
+def test_interval_covers_the_truth_as_often_as_promised(processes: int) -> None:
+    draws = np.exp(np.random.default_rng(3).normal(np.log(30), 0.05, size=(2000, processes)))
     inside = 0
     for row in draws:
         estimate = estimate_median(list(row))

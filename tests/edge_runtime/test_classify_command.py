@@ -158,14 +158,15 @@ def test_progress_appears_after_two_seconds_on_a_terminal_only(
 ) -> None:
     now = [0.0]
     monkeypatch.setattr(sys, "stderr", screen)
-    progress = ProgressLine(4, "pictures", lambda: now[0])
+    progress = ProgressLine(2.0, on_terminals_only=True, clock=lambda: now[0])
+    progress("pictures", 0, 4)
     now[0] = 1.9
-    progress.advance()
+    progress("pictures", 1, 4)
     assert screen.getvalue() == ""
     now[0] = 3.0
-    progress.advance()
-    assert ("2 of 4 pictures, 3 s left" in screen.getvalue()) is shown
+    progress("pictures", 2, 4)
+    assert ("2/4  3 s left" in screen.getvalue()) is shown
     progress.hide()
     assert screen.getvalue().endswith("\r\x1b[K") is shown
-    progress.advance()  # shown again at once: a message had to stand there
-    assert ("3 of 4 pictures, 1 s left" in screen.getvalue()) is shown
+    progress("pictures", 3, 4)  # shown again at once: a message had to stand there
+    assert ("3/4  1 s left" in screen.getvalue()) is shown

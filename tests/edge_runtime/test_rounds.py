@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from benchmarks.rounds import Rounds
 from edge_runtime.trial import SCHEMA_VERSION, Refusal, TrialOutcome
+from edge_runtime.tuning.rounds import Rounds
 from tests.benchmarks.scripted import build_trial_result
 
 

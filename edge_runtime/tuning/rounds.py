@@ -7,13 +7,32 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from benchmarks.disturbance import find_calm_yardstick, is_disturbed
-from benchmarks.results import Process
 from edge_runtime.trial import Refusal, TrialOutcome, TrialResult
+from edge_runtime.tuning.disturbance import find_calm_yardstick, is_disturbed
 
 CaseKey = TypeVar("CaseKey", bound=Hashable)
+# Fewer than two give no interval.
+_LEAST_CALM = 2
 Progress = Callable[[str, int, int], None]
 """Told what is going on, how much of it is done, and of how much."""
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """One fresh process of one case.
+
+    Attributes:
+        round: Which turn of its case this was, from 1; turns after the plan's are repetitions.
+        place: In the order of the whole run, from 1.
+        disturbed: The processor was held back, see `edge_runtime.tuning.disturbance`; not in the
+            summary if enough others are there.
+        result: What it measured.
+    """
+
+    round: int
+    place: int
+    disturbed: bool
+    result: TrialResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +42,12 @@ class Turn:
     round: int
     place: int
     outcome: TrialOutcome
+
+
+def choose_processes(processes: Sequence[Process]) -> Sequence[Process]:
+    """The undisturbed processes, or all where fewer than two of them are undisturbed."""
+    calm = [process for process in processes if not process.disturbed]
+    return calm if len(calm) >= min(_LEAST_CALM, len(processes)) else processes
 
 
 class Rounds(Generic[CaseKey]):
