@@ -8,6 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from edge_runtime.description import find_description
+from edge_runtime.model_file import load_model_file
+
 from .errors import SetupError
 from .matrix import Case, Outcome
 from .systems import PINS, SYSTEMS
@@ -20,8 +23,9 @@ _Key = tuple[str, ...]
 class Record:
     """A file of outcomes, one JSON object per line. Build it with `load`.
 
-    An outcome counts for the same artifact, pictures and versions only. Our own code is not part
-    of the key: remove the file after a change there that may change answers.
+    An outcome counts for the same model, pictures and versions only; a model exported again is the
+    same one. Our own code is not part of the key: remove the file after a change there that may
+    change answers.
 
     Attributes:
         path: The file; made at the first outcome.
@@ -74,9 +78,18 @@ class Record:
 
     def _key(self, case: Case) -> _Key:
         if case.artifact not in self._artifacts:
-            digest = hashlib.sha256(case.artifact.read_bytes()).hexdigest()
-            self._artifacts[case.artifact] = digest
+            self._artifacts[case.artifact] = _hash_model(case.artifact)
         version = PINS[DISTRIBUTIONS[case.runtime]]
         numpy = SYSTEMS[case.system].numpy or "Debian's"
         placed = (case.system, case.board, case.runtime, version, f"numpy {numpy}")
         return (*placed, case.artifact.name, self._artifacts[case.artifact], self.pictures)
+
+
+def _hash_model(artifact: Path) -> str:
+    """SHA-256 of an artifact without its description, which says when it was exported."""
+    model = load_model_file(artifact)
+    found = find_description(model)
+    digest = hashlib.sha256()
+    for part in found.model if found else (model.data,):
+        digest.update(part)
+    return digest.hexdigest()

@@ -51,7 +51,9 @@ def _format_row(alike: Sequence[Outcome]) -> str:
     head = f"| {case.system} | {boards} | {case.runtime} | `{case.artifact.name}` |"
     if one.refused:
         return f"{head} no: {one.refused} | | | | |"
-    share, most = ("none", "") if one.steps == 0 else (f"{100 * one.differing:.2f} %", f"{one.steps:.2g}")
+    share, most = (
+        ("none", "") if one.steps == 0 else (f"{100 * one.differing:.2f} %", f"{one.steps:.2g}")
+    )
     accuracy, here = 100 * one.correct / one.images, 100 * one.correct_x86 / one.images
     return (
         f"{head} yes | {one.agreeing} of {one.images} | {share} | {most} "
