@@ -96,9 +96,14 @@ def gather_facts() -> Facts:
         numpy_version=_find_version("numpy") or "",
         pillow_version=_find_version("pillow"),
         available_memory_bytes=read_available_memory_bytes(),
-        free_bytes=shutil.disk_usage(folder).free,
+        free_bytes=shutil.disk_usage(_find_existing(Path(folder))).free,
         packages_folder=folder,
     )
+
+
+def _find_existing(folder: Path) -> Path:
+    """The folder, or the nearest above it: a fresh Debian has none for packages yet."""
+    return next(place for place in (folder, *folder.parents) if place.exists())
 
 
 def _find_libc() -> tuple[str, tuple[int, ...]]:

@@ -2,6 +2,8 @@
 
 import dataclasses
 import json
+import sysconfig
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -282,3 +284,16 @@ def test_a_runtime_that_kills_its_process_is_an_answer(
         status = probe_backend("litert")
         assert status.version is None
         assert message in (status.reason or "")
+
+
+def test_a_folder_for_packages_need_not_exist_yet(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    known = sysconfig.get_path
+    missing = str(tmp_path / "not" / "yet")
+    monkeypatch.setattr(
+        sysconfig, "get_path", lambda name, *a: missing if name == "purelib" else known(name, *a)
+    )
+    facts = gather_facts()
+    assert facts.packages_folder == missing
+    assert facts.free_bytes > 0
