@@ -108,7 +108,8 @@ class Summary:
         p99_ns: The same for p99.
         samples: How many there are.
         left_out: Disturbed processes that are not in these figures.
-        spread: Between the fastest and the slowest process's median, as a share.
+        spread: How far the processes' medians lie apart, as a share; see
+            `benchmarks.spread.relative_spread`.
         images_per_s: Throughput of batches, with its interval; None where not measured.
         cpu_ns: Processor time of one call.
         interpreter_ns: Python, numpy and edge_runtime until work begins; median.

@@ -1,5 +1,7 @@
 """The classifier: one artifact, one runtime, and the ways to ask it."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Callable, Generator, Iterable, Sequence
 from time import perf_counter_ns
@@ -10,7 +12,6 @@ import numpy.typing as npt
 
 from edge_runtime.backends.protocol import Backend
 from edge_runtime.choice import resolve_choice
-from edge_runtime.contract import ArtifactMetadata, InputSpec, OutputSpec, Polarity
 from edge_runtime.errors import ImageError
 from edge_runtime.pool import PART, RunnerPool
 from edge_runtime.preprocessing import Image, check_batch, to_channels, to_uint8
@@ -18,6 +19,8 @@ from edge_runtime.quantization import softmax
 from edge_runtime.results import Classification, Prediction, Timings
 
 if TYPE_CHECKING:
+    # Needed for loading alone, and half of what importing this class would cost.
+    from edge_runtime.contract import ArtifactMetadata, InputSpec, OutputSpec, Polarity
     from edge_runtime.streaming import StreamResult
 
 Pixels = npt.NDArray[np.uint8]
@@ -214,7 +217,7 @@ class Classifier:
         value_range: tuple[float, float] | None = None,
         polarity: Polarity | None = None,
         drop_stale: bool = True,
-    ) -> "Generator[StreamResult, None, None]":
+    ) -> Generator[StreamResult, None, None]:
         """Answer frames as they come, always the newest.
 
         A frame that cannot be used is a result with its `error`. An exception of the source is
@@ -262,7 +265,7 @@ class Classifier:
         if isinstance(picture, np.ndarray):
             pixels = to_uint8(picture, value_range)
             size = (self.input.height, self.input.width)
-            has_alpha = pixels.ndim == 3 and pixels.shape[2] == 4
+            has_alpha = pixels.ndim == 3 and pixels.shape[2] == 4 and pixels.size > 0
             if pixels.shape[:2] == size and not has_alpha and polarity is None:
                 return to_channels(pixels, self.input.channels).reshape(self._one), ()
             from edge_runtime.photo import import_pillow

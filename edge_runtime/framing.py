@@ -49,6 +49,7 @@ def frame_picture(
     Returns:
         uint8 (height, width, channels), 0–255.
     """
+    # Negating is np.bitwise_not: 255 - level, for uint8.
     fits = picture.size == (spec.width, spec.height)
     original = picture.size
     pixels = np.asarray(_make_smaller(picture, spec), np.float32)  # (H, W, 3)
@@ -64,17 +65,17 @@ def frame_picture(
     fill = np.median(ground.surface, axis=(0, 1))
     if fits or not spec.trim:
         framed = _place(pixels, spec, fill, fits)
-        return 255 - framed if is_negated else framed
+        return np.bitwise_not(framed) if is_negated else framed
     box = find_box(item)
     notes.extend(_note_item(box, pixels.shape, original, spec))
     left, upper, right, lower = box or (0, 0, pixels.shape[1], pixels.shape[0])
     cut = (slice(upper, lower), slice(left, right))
     if spec.polarity == "any" or shown != found:
         framed = _place(pixels[cut], spec, fill, fits)
-        return 255 - framed if is_negated else framed
+        return np.bitwise_not(framed) if is_negated else framed
     level = measure_item(pixels, ground, found)[cut]
     framed = _place(level, spec, np.zeros(3), fits, _residue(ground, level.shape, spec))
-    return 255 - framed if spec.polarity == "dark-on-light" else framed
+    return np.bitwise_not(framed) if spec.polarity == "dark-on-light" else framed
 
 
 def _make_smaller(picture: Any, spec: InputSpec) -> Any:

@@ -19,15 +19,17 @@ Mask = npt.NDArray[np.bool_]
 
 # The paper's 5 %, the least that counts as another colour.
 _LEAST_DISTANCE = 0.05 * 255
-# So many standard deviations of the ground's noise count as another colour too.
-_NOISE_SIGMAS = 4.0
-# Noise below this is what JPEG leaves; above it, a picture is smoothed before the item is sought.
+# And so many standard deviations of the ground's noise: of some 20,000 blocks none may pass by
+# chance, and the noise of a JPEG's neighbours is not independent.
+_NOISE_SIGMAS = 6.0
+# Noise below this is what JPEG leaves; above it, the item is sought in means over blocks of so many
+# pixels a side, while the picture has so many blocks.
 _CALM = 2.0
-_SMOOTHING = 5
+_BLOCK, _LEAST_BLOCKS = 4, 56
 # The border is this part of the shorter side, and so many of its pixels are looked at.
 _BORDER_PART = 32
-_MOST_SAMPLES = 4000
-_FIT_ROUNDS = 12
+_MOST_SAMPLES = 1500
+_FIT_ROUNDS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ class Ground:
 
     Attributes:
         surface: float32 (H, W, 3), 0–255: its colour at each pixel.
-        noise: Standard deviation of its pixels from that, in the same unit.
+        noise: Standard deviation of its pixels' channels from that, in the same unit.
     """
 
     surface: Floats
@@ -57,33 +59,45 @@ def fit_ground(pixels: Floats) -> Ground:
     covers.
     """
     height, width = pixels.shape[:2]
-    terms = _build_terms(height, width)
-    places, weights = _choose_border(height, width)
-    border, basis = pixels[places].astype(np.float64), terms[places].astype(np.float64)
-    reweighted = weights
+    rows, columns, weights = _choose_border(height, width)
+    border = pixels[rows, columns].astype(np.float64)  # (N, 3)
+    y, x = _center(height), _center(width)
+    basis = np.stack(
+        [np.ones(len(rows)), x[columns], y[rows], x[columns] ** 2 + y[rows] ** 2], axis=1
+    )
     # Holds back slopes that a picture of one row or one column says nothing about.
     calm = np.diag([0.0, 1.0, 1.0, 1.0]) * 1e-3 * weights.sum()
+    reweighted = weights
     for _ in range(_FIT_ROUNDS):
-        weighted = basis * reweighted[:, np.newaxis]
-        found = np.linalg.solve(weighted.T @ basis + calm, weighted.T @ border)
+        weighted = (basis * reweighted[:, np.newaxis]).T
+        found = np.linalg.solve(weighted @ basis + calm, weighted @ border)  # (4, 3)
         distance = np.abs(border - basis @ found).max(axis=1)
         reweighted = weights / np.maximum(distance, 1.0)
-    surface = np.clip(terms @ found.astype(np.float32), 0.0, 255.0)
+    # A term in y and one in x: their sum is the surface.
+    down = found[0] + np.outer(y, found[2]) + np.outer(y**2, found[3])  # (H, 3)
+    across = np.outer(x, found[1]) + np.outer(x**2, found[3])  # (W, 3)
+    surface = (down[:, np.newaxis] + across).clip(0.0, 255.0).astype(np.float32)
     # A normal distribution's standard deviation by its median, which an item does not move.
-    noise = 1.4826 * float(np.median(np.abs((border - basis @ found) @ LUMA)))
+    noise = 1.4826 * float(np.median(np.abs(border - basis @ found)))
     return Ground(surface, noise)
 
 
 def find_item(pixels: Floats, ground: Ground) -> Mask:
     """Mark what stands out from the ground: bool (H, W)."""
-    distance = np.abs(pixels - ground.surface).max(axis=2)
+    marked: Mask
+    difference = pixels - ground.surface
     if ground.noise < _CALM:
-        marked: Mask = distance > _LEAST_DISTANCE
+        marked = np.abs(difference).max(axis=2) > _LEAST_DISTANCE
         return marked
-    smooth = _smooth(pixels - ground.surface)
-    # Means of 25 pixels have a fifth of the noise, but neighbouring pixels share theirs.
-    bound = max(_LEAST_DISTANCE, _NOISE_SIGMAS * ground.noise / 2)
-    return np.abs(smooth).max(axis=2) > bound
+    height, width = difference.shape[:2]
+    side = max(1, min(_BLOCK, min(height, width) // _LEAST_BLOCKS))
+    margins = ((0, -height % side), (0, -width % side), (0, 0))
+    padded = np.pad(difference, margins, mode="edge")
+    blocks = padded.reshape(len(padded) // side, side, -1, side, 3).mean(axis=(1, 3))
+    bound = max(_LEAST_DISTANCE, _NOISE_SIGMAS * ground.noise / side)
+    coarse = np.abs(blocks).max(axis=2) > bound
+    marked = coarse.repeat(side, axis=0).repeat(side, axis=1)[:height, :width]
+    return marked
 
 
 def find_box(item: Mask) -> tuple[int, int, int, int] | None:
@@ -124,36 +138,23 @@ def measure_item(
     return measured
 
 
-def _build_terms(height: int, width: int) -> Floats:
-    rows = np.linspace(-1.0, 1.0, height, dtype=np.float32) if height > 1 else np.zeros(1)
-    columns = np.linspace(-1.0, 1.0, width, dtype=np.float32) if width > 1 else np.zeros(1)
-    y, x = np.meshgrid(rows, columns, indexing="ij")
-    return np.stack([np.ones_like(x), x, y, x * x + y * y], axis=2).astype(np.float32)
+def _center(size: int) -> npt.NDArray[np.float64]:
+    """Places of pixels, -1 to 1."""
+    return np.linspace(-1.0, 1.0, size) if size > 1 else np.zeros(1)
 
 
-def _choose_border(height: int, width: int) -> tuple[tuple[npt.NDArray[np.intp], ...], Floats]:
+def _choose_border(
+    height: int, width: int
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], npt.NDArray[np.float64]]:
+    """Rows, columns and weights of the pixels that the ground is fitted to."""
     band = max(1, min(height, width) // _BORDER_PART)
     border = np.ones((height, width), np.bool_)
     border[band : height - band, band : width - band] = False
-    rows, columns = border.nonzero()
-    step = max(1, len(rows) // _MOST_SAMPLES)
-    rows, columns = rows[::step], columns[::step]
+    places = np.flatnonzero(border)
+    rows, columns = np.divmod(places[:: max(1, len(places) // _MOST_SAMPLES)], width)
     corner = max(1, min(height, width) // 10)
     in_corner = (np.minimum(rows, height - 1 - rows) < corner) & (
         np.minimum(columns, width - 1 - columns) < corner
     )
     weights = np.where(in_corner, 1.0 / in_corner.sum(), 1.0 / max(1, (~in_corner).sum()))
-    return (rows, columns), weights.astype(np.float32)
-
-
-def _smooth(values: Floats) -> Floats:
-    """Means over squares of `_SMOOTHING` pixels; the edge is continued outwards."""
-    for axis in (0, 1):
-        margins = [(0, 0)] * 3
-        margins[axis] = (_SMOOTHING // 2 + 1, _SMOOTHING // 2)
-        sums = np.cumsum(np.pad(values, margins, mode="edge"), axis=axis, dtype=np.float64)
-        size = values.shape[axis]
-        upper = np.take(sums, range(_SMOOTHING, _SMOOTHING + size), axis=axis)
-        lower = np.take(sums, range(size), axis=axis)
-        values = ((upper - lower) / _SMOOTHING).astype(np.float32)
-    return values
+    return rows, columns, weights

@@ -22,10 +22,13 @@ Pixels = npt.NDArray[np.uint8]
 
 # What files in a folder of pictures are taken for one.
 PICTURE_SUFFIXES = frozenset(
-    {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".pgm"}
+    {".bmp", ".gif", ".jfif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"}
 )
 # Larger pictures are refused before they are inflated: 50 megapixels are 150 MB of RGB.
 MAX_PIXELS = 50_000_000
+_EXIF_ORIENTATION = 0x0112
+# Phones store a small second picture in their JPEGs; nobody calls those animated.
+_PHONES_PAIR = "MPO"
 # Lightness, 0–255, from which an item on a transparent ground is laid on black instead of white.
 _LIGHT_ITEM = 160.0
 
@@ -81,8 +84,10 @@ def decode_picture(source: Any, spec: InputSpec | None = None) -> Any:
                     # So that a 12-megapixel photo takes milliseconds.
                     edge = max(spec.height, spec.width) * DRAFT_MARGIN
                     picture.draft(None, (edge, edge))
+                # Looked up in the file by some formats, which Pillow closes once it is read.
+                picture.getexif()
                 picture.load()
-                _remember_from_file(picture)
+                picture = _detach(picture)
     except ImageError:
         raise
     except image.UnidentifiedImageError as error:
@@ -95,10 +100,25 @@ def decode_picture(source: Any, spec: InputSpec | None = None) -> Any:
     return picture
 
 
-def _remember_from_file(picture: Any) -> None:
-    """Make Pillow read what it would otherwise look up in the file, which is closed later."""
-    picture.getexif()
-    getattr(picture, "is_animated", False)
+def _detach(picture: Any) -> Any:
+    """Free a picture of its file, which is closed when this returns."""
+    moves = getattr(picture, "is_animated", False) and picture.format != _PHONES_PAIR
+    upright = _turn_upright(picture)
+    if moves:
+        # Pillow would go on to look for further frames.
+        upright = upright.copy()
+        upright.is_animated = True
+    return upright
+
+
+def _turn_upright(picture: Any) -> Any:
+    """Apply the EXIF rotation; without one this copies nothing."""
+    # Pillow turns TIFFs itself while it loads them, but older releases leave the note standing.
+    if picture.format == "TIFF" or picture.getexif().get(_EXIF_ORIENTATION, 1) == 1:
+        return picture
+    from PIL import ImageOps
+
+    return ImageOps.exif_transpose(picture)
 
 
 def _describe_foreign(source: Any) -> str:
@@ -136,8 +156,7 @@ def prepare_picture(
     """
     _check_size("the picture", picture.size)
     notes: list[str] = []
-    # Phones store a small second picture in their JPEGs (MPO); nobody calls those animated.
-    if getattr(picture, "is_animated", False) and picture.format != "MPO":
+    if getattr(picture, "is_animated", False) and picture.format != _PHONES_PAIR:
         notes.append("several frames: only the first was used")
     try:
         flat = _to_rgb(picture, polarity, notes)
@@ -158,13 +177,11 @@ def _check_size(name: str, size: tuple[int, int]) -> None:
 
 
 def _to_rgb(picture: Any, polarity: Polarity | None, notes: list[str]) -> Any:
-    from PIL import ImageOps
-
     image = import_pillow()
-    picture = ImageOps.exif_transpose(picture)
+    picture = _turn_upright(picture)
     if picture.mode.startswith("I") or picture.mode == "F":
         return image.fromarray(_to_eight_bits(picture)).convert("RGB")
-    if picture.mode in ("RGBA", "RGBa", "LA", "La", "PA") or "transparency" in picture.info:
+    if _has_transparency(picture):
         picture = picture.convert("RGBA")
         ground = _choose_ground(picture, polarity)
         if picture.getchannel("A").getextrema()[0] < 255:
@@ -173,6 +190,13 @@ def _to_rgb(picture: Any, polarity: Polarity | None, notes: list[str]) -> Any:
             "RGB"
         )
     return picture.convert("RGB")
+
+
+def _has_transparency(picture: Any) -> bool:
+    # Pillow's own answer to this is newer than the Pillow of Raspberry Pi OS 12.
+    if picture.mode in ("RGBA", "RGBa", "LA", "La", "PA") or "transparency" in picture.info:
+        return True
+    return picture.mode == "P" and picture.palette is not None and picture.palette.mode == "RGBA"
 
 
 def _choose_ground(picture: Any, polarity: Polarity | None) -> str:

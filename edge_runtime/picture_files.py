@@ -3,11 +3,7 @@
 from pathlib import Path
 
 from edge_runtime.errors import ImageError, SourceError
-
-# What Pillow reads and cameras, phones and drawing programs write.
-PICTURE_ENDINGS = frozenset(
-    {".bmp", ".gif", ".jfif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"}
-)
+from edge_runtime.photo import PICTURE_SUFFIXES
 
 
 def list_pictures(folder: Path) -> list[Path]:
@@ -19,7 +15,7 @@ def list_pictures(folder: Path) -> list[Path]:
     found = sorted(path for path in folder.iterdir() if _is_picture(path) and path.is_file())
     if not found:
         raise ImageError(
-            f"{folder} holds no pictures (looked for {', '.join(sorted(PICTURE_ENDINGS))}; "
+            f"{folder} holds no pictures (looked for {', '.join(sorted(PICTURE_SUFFIXES))}; "
             "sub-folders are not searched)"
         )
     return found
@@ -95,4 +91,4 @@ class FolderWatcher:
 
 
 def _is_picture(path: Path) -> bool:
-    return path.suffix.lower() in PICTURE_ENDINGS and not path.name.startswith(".")
+    return path.suffix.lower() in PICTURE_SUFFIXES and not path.name.startswith(".")

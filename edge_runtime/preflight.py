@@ -4,9 +4,14 @@ Where this module does not know (a runtime that is newer than it), it says nothi
 runtime speak.
 """
 
+from typing import TYPE_CHECKING
+
 from edge_runtime.errors import IncompatibleArtifactError
-from edge_runtime.onnx_file import OnnxHeader
-from edge_runtime.tflite_file import TfliteHeader
+
+if TYPE_CHECKING:
+    # A device that runs one format need not load the reader of the other.
+    from edge_runtime.onnx_file import OnnxHeader
+    from edge_runtime.tflite_file import TfliteHeader
 
 # What tflite-runtime 2.14.0, its last release, has: operators in the order of their numbers, each
 # with its latest version, 0 where it has none. Found by asking it; a test asks it again.
@@ -70,7 +75,7 @@ def to_version_key(version: str) -> tuple[int, ...]:
     return tuple(key)
 
 
-def check_tflite_operators(header: TfliteHeader, name: str, version: str) -> None:
+def check_tflite_operators(header: "TfliteHeader", name: str, version: str) -> None:
     """Check that tflite-runtime has all operators of a model.
 
     Args:
@@ -99,7 +104,7 @@ def check_tflite_operators(header: TfliteHeader, name: str, version: str) -> Non
         )
 
 
-def _describe_need(header: TfliteHeader) -> str:
+def _describe_need(header: "TfliteHeader") -> str:
     least = header.least_runtime
     if least and to_version_key(least) > _NEWEST_TFLITE_RUNTIME:
         return f"needs the operators of TensorFlow {least}"
@@ -107,7 +112,7 @@ def _describe_need(header: TfliteHeader) -> str:
     return "needs newer operators"
 
 
-def check_onnx_versions(header: OnnxHeader, name: str, version: str) -> None:
+def check_onnx_versions(header: "OnnxHeader", name: str, version: str) -> None:
     """Check that onnxruntime knows the opset and the IR version of a model.
 
     Args:

@@ -4,14 +4,18 @@ Arrays that already have the model's size are used as they are; everything else 
 `edge_runtime.photo`, which needs Pillow.
 """
 
+from __future__ import annotations
+
 import os
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from edge_runtime.contract import InputSpec
 from edge_runtime.errors import ImageError
+
+if TYPE_CHECKING:
+    from edge_runtime.contract import InputSpec
 
 Pixels = npt.NDArray[np.uint8]
 Image: TypeAlias = Any  # path, encoded bytes, PIL picture, or array
@@ -80,10 +84,10 @@ def to_uint8(array: npt.NDArray[Any], value_range: tuple[float, float] | None) -
         raise ImageError(f"value_range must rise, found ({low}, {high})")
     if array.size and not (array.min() >= low and array.max() <= high):
         # NaN fails both comparisons and lands here too.
-        raise ImageError(
-            f"expected values {low} to {high}, found {np.nanmin(array)} to {np.nanmax(array)}"
-            + (" and NaN" if np.isnan(array).any() else "")
-        )
+        numbers = array[~np.isnan(array)]
+        found = [f"{numbers.min()} to {numbers.max()}"] if numbers.size else []
+        found += ["NaN"] if numbers.size < array.size else []
+        raise ImageError(f"expected values {low} to {high}, found {' and '.join(found)}")
     pixels: Pixels = np.rint((array.astype(np.float64) - low) * (255.0 / (high - low))).astype(
         np.uint8
     )

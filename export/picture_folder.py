@@ -8,11 +8,9 @@ import numpy as np
 
 from edge_runtime.contract import ModelSpec
 from edge_runtime.errors import ImageError
-from edge_runtime.photo import decode_picture, to_model_pixels
+from edge_runtime.photo import PICTURE_SUFFIXES, decode_picture, to_model_pixels
 from export.errors import SampleError
 from export.samples import Samples, check_samples, load_samples_npz
-
-_ENDINGS = {".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif", ".tif", ".tiff", ".ppm", ".pgm"}
 
 
 def load_samples(
@@ -74,7 +72,7 @@ def _load_folder(
     chosen = [entry for entry in rounds if entry is not None][:most]
     if not chosen:
         raise SampleError(
-            f"{what} folder {folder} holds no pictures ({', '.join(sorted(_ENDINGS))})"
+            f"{what} folder {folder} holds no pictures ({', '.join(sorted(PICTURE_SUFFIXES))})"
         )
     images = np.empty((len(chosen), *spec.input.shape), np.uint8)
     for place, (file, _) in enumerate(chosen):
@@ -91,5 +89,7 @@ def _find_pictures(folder: Path) -> list[Path]:
     if not folder.is_dir():
         return []
     return sorted(
-        file for file in folder.rglob("*") if file.is_file() and file.suffix.lower() in _ENDINGS
+        file
+        for file in folder.rglob("*")
+        if file.is_file() and file.suffix.lower() in PICTURE_SUFFIXES
     )

@@ -34,7 +34,7 @@ def save_checkpoint(
     folder: Path, model: keras.Model, identity: str, epochs: tuple[Epoch, ...]
 ) -> None:
     """Store weights, optimizer state and random states of a compiled model, atomically."""
-    arrays = {f"v{i}": np.asarray(v) for i, v in enumerate(_variables(model))}
+    arrays = {f"v{i}": keras.ops.convert_to_numpy(v) for i, v in enumerate(_variables(model))}
     about = json.dumps({"identity": identity, "epochs": [to_document(epoch) for epoch in epochs]})
     with replace_file(folder / FILE_NAME) as beside, beside.open("wb") as file:
         np.savez(file, about=np.array(about), **arrays)

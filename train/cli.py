@@ -6,14 +6,18 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 
 from edge_runtime.errors import EdgeRuntimeError
-from train.commands import cost, data, fit, tune
+from train.commands import cost, data, fit, publish, release, results, tune, zoo
 from train.errors import TrainError
 
 # A first word that is none of these belongs to the training command itself.
 _COMMANDS: Mapping[str, Callable[[Sequence[str]], int]] = {
     "cost": cost.main,
     "data": data.main,
+    "publish": publish.main,
+    "release": release.main,
+    "results": results.main,
     "tune": tune.main,
+    "zoo": zoo.main,
 }
 
 

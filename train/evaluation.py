@@ -113,10 +113,16 @@ def evaluate(
     """Score every picture."""
     scores = predict_scores(model, samples.images)
     if from_logits:
-        # Subtracting the maximum keeps exp within range and changes nothing else.
-        powers = np.exp(scores - scores.max(1, keepdims=True))
-        scores = powers / powers.sum(1, keepdims=True)
+        scores = to_probabilities(scores)
     return Evaluation(samples, scores, class_names)
+
+
+def to_probabilities(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Apply the softmax to each row of (N, classes)."""
+    # Subtracting the maximum keeps exp within range and changes nothing else.
+    powers = np.exp(logits - logits.max(1, keepdims=True))
+    probabilities: npt.NDArray[np.float32] = powers / powers.sum(1, keepdims=True)
+    return probabilities
 
 
 def _share(part: int, whole: int) -> float:

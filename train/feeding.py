@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from train.augmentation import Augmentation, augment
+from train.mixing import NO_MIXING, Mixing, mix
 from train.samples import Images, LabelledImages
 
 T = TypeVar("T")
@@ -30,18 +31,20 @@ def iterate_batches(
     how: Augmentation,
     seed: int,
     epoch: int,
+    mixing: Mixing = NO_MIXING,
 ) -> Iterator[Batch]:
-    """Give the batches of one epoch, shuffled and augmented.
+    """Give the batches of one epoch, shuffled, augmented and mixed.
 
     Yields:
-        Pictures uint8 (batch, height, width, channels) and one-hot classes float32
-        (batch, classes). The last batch may be smaller.
+        Pictures uint8 (batch, height, width, channels) and classes float32 (batch, classes):
+        one-hot, or the shares of a mixture. The last batch may be smaller.
     """
     order = np.random.default_rng((seed, epoch)).permutation(len(samples))
     for number, start in enumerate(range(0, len(samples), batch_size)):
         batch = samples.take(order[start : start + batch_size])
         random = np.random.default_rng((seed, epoch, number))
-        yield augment(batch.images, how, random), to_one_hot(batch.labels, classes)
+        images = augment(batch.images, how, random)
+        yield mix(images, to_one_hot(batch.labels, classes), mixing, random)
 
 
 def to_one_hot(labels: npt.NDArray[np.int64], classes: int) -> npt.NDArray[np.float32]:

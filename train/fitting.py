@@ -7,29 +7,29 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from train.averaging import averaged_weights, take_average
 from train.checkpoint import load_checkpoint, restore_checkpoint, save_checkpoint
 from train.errors import RunError
 from train.evaluation import predict_scores
 from train.feeding import Prefetch, iterate_batches, to_one_hot
 from train.history import Epoch
+from train.phases import Phase
 from train.progress import Progress
 from train.samples import LabelledImages
 from train.settings import TrainingSettings
+from train.teacher import Teacher
 
 
 def compile_model(
-    model: keras.Model, settings: TrainingSettings, steps_per_epoch: int, from_logits: bool
+    model: keras.Model,
+    settings: TrainingSettings,
+    phase: Phase,
+    steps_per_epoch: int,
+    from_logits: bool,
 ) -> None:
     """Give the model its loss, optimizer and schedule."""
-    warmup = max(1, round(settings.warmup_epochs * steps_per_epoch))
-    schedule = keras.optimizers.schedules.CosineDecay(
-        initial_learning_rate=0.0,
-        warmup_target=settings.learning_rate,
-        warmup_steps=warmup,
-        decay_steps=max(1, settings.epochs * steps_per_epoch - warmup),
-    )
     model.compile(
-        optimizer=keras.optimizers.Adam(schedule),
+        optimizer=_build_optimizer(settings, phase, steps_per_epoch),
         loss=keras.losses.CategoricalCrossentropy(
             from_logits=from_logits, label_smoothing=settings.label_smoothing
         ),
@@ -39,47 +39,75 @@ def compile_model(
     )
 
 
+def _build_optimizer(
+    settings: TrainingSettings, phase: Phase, steps_per_epoch: int
+) -> keras.optimizers.Optimizer:
+    warmup = max(1, round(phase.warmup_epochs * steps_per_epoch))
+    schedule = keras.optimizers.schedules.CosineDecay(
+        initial_learning_rate=0.0,
+        warmup_target=phase.learning_rate,
+        warmup_steps=warmup,
+        decay_steps=max(1, phase.epochs * steps_per_epoch - warmup),
+    )
+    optimizer = keras.optimizers.Adam(
+        schedule,
+        weight_decay=settings.weight_decay or None,
+        use_ema=settings.ema > 0,
+        ema_momentum=settings.ema or 0.99,
+    )
+    if settings.weight_decay:
+        # Pulling biases, normalization or learned ranges towards zero does not help to generalize.
+        names = ["bias", "gamma", "beta", "range_width"]
+        optimizer.exclude_from_weight_decay(var_names=names)
+    return optimizer
+
+
 def fit(
     model: keras.Model,
     train: LabelledImages,
     validation: LabelledImages,
     settings: TrainingSettings,
+    phase: Phase,
     *,
     from_logits: bool,
     identity: str,
     folder: Path,
     progress: Progress,
+    teacher: Teacher | None = None,
 ) -> tuple[Epoch, ...]:
-    """Train to the last epoch, from the folder's checkpoint where there is one.
+    """Train to the phase's last epoch, from the folder's checkpoint where there is one.
 
     Args:
         model: Freshly built; its weights are replaced by the checkpoint's.
         train: What it learns from, augmented anew in each epoch.
         validation: What it is judged on after each epoch; never trained on.
         settings: How to train.
+        phase: Which epochs, under which schedule.
         from_logits: Whether the model's outputs are logits.
         identity: Names the run; a checkpoint of another run is refused.
         folder: Where the checkpoint lives.
         progress: Where progress is shown.
+        teacher: Whose scores are learned from too.
 
     Returns:
-        One entry for each epoch, those before an interruption included.
+        One entry for each epoch, those of earlier phases and before an interruption included.
 
     Raises:
         RunError: The checkpoint belongs to another run, or the loss left the finite numbers.
     """
     steps = math.ceil(len(train) / settings.batch_size)
-    compile_model(model, settings, steps, from_logits)
+    compile_model(model, settings, phase, steps, from_logits)
     epochs: tuple[Epoch, ...] = ()
     found = load_checkpoint(folder)
     if found is not None:
         if found.identity != identity:
             raise RunError(f"{folder} holds another run's checkpoint; start again with --force")
-        restore_checkpoint(folder, model)
         epochs = found.epochs
-        progress.say(f"Resuming after epoch {len(epochs)} of {settings.epochs}")
-    for number in range(len(epochs), settings.epochs):
-        epoch = _run_epoch(model, train, validation, settings, number, steps, progress)
+        if len(epochs) > phase.first:
+            restore_checkpoint(folder, model)
+            progress.say(f"Resuming after epoch {len(epochs)} of {phase.end}")
+    for number in range(len(epochs), phase.end):
+        epoch = _run_epoch(model, train, validation, settings, number, steps, progress, teacher)
         if not math.isfinite(epoch.loss):
             raise RunError(
                 f"the loss is {epoch.loss} after epoch {epoch.epoch}: lower --learning-rate "
@@ -87,7 +115,8 @@ def fit(
             )
         epochs = (*epochs, epoch)
         save_checkpoint(folder, model, identity, epochs)
-        progress.say(_format_epoch(epoch, settings.epochs))
+        progress.say(_format_epoch(epoch, phase.end))
+    take_average(model)
     return epochs
 
 
@@ -99,22 +128,32 @@ def _run_epoch(
     number: int,
     steps: int,
     progress: Progress,
+    teacher: Teacher | None,
 ) -> Epoch:
     started = time.perf_counter()
     classes = model.output_shape[-1]
     source = iterate_batches(
-        train, classes, settings.batch_size, settings.augmentation, settings.seed, number
+        train,
+        classes,
+        settings.batch_size,
+        settings.augmentation,
+        settings.seed,
+        number,
+        settings.mixing,
     )
-    title = f"Epoch {number + 1}/{settings.epochs}"
+    title = f"Epoch {number + 1}/{settings.epochs + settings.tail_epochs}"
     sums = np.zeros(2)
     with Prefetch(source) as batches:
         for images, targets in progress.track(batches, steps, title):
+            if teacher is not None:
+                targets = teacher.blend(images, targets)
             # One batch's means: Keras resets its metrics at the start of each call.
             logs = model.train_on_batch(images, targets, return_dict=True)
             sums += len(images) * np.array([logs["loss"], logs["accuracy"]])
         waited_s = batches.waited_s
     train_loss, train_accuracy = sums / len(train)
-    loss, accuracy = measure_fit(model, validation)
+    with averaged_weights(model):
+        loss, accuracy = measure_fit(model, validation)
     return Epoch(
         epoch=number + 1,
         learning_rate=float(model.optimizer.learning_rate),

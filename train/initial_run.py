@@ -1,12 +1,12 @@
 """Another run's folder, as something to start from."""
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
 from edge_runtime.contract import ModelSpec
 from edge_runtime.errors import MetadataError
 from train.errors import RunError
+from train.files import sha256_of
 from train.run_folder import MODEL, RECORD, load_record, load_spec
 
 
@@ -19,7 +19,7 @@ class InitialRun:
 
     def digest(self) -> str:
         """Identify its weights: the start of the SHA-256 of its model file."""
-        return hashlib.sha256((self.folder / MODEL).read_bytes()).hexdigest()[:16]
+        return sha256_of(self.folder / MODEL)[:16]
 
     def architecture(self) -> str:
         """Return what its network is called; the last part of the model's name where unsaid."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from train.augmentation import NO_AUGMENTATION
 from train.feeding import Prefetch, iterate_batches
+from train.mixing import NO_MIXING
 from train.progress import Progress
 from train.run_folder import current_versions
 from train.samples import ImageDataset
@@ -43,17 +44,19 @@ def measure_input_cost(
 ) -> InputCost:
     """Train epochs with and without augmentation in turn, after one to warm up."""
     from train.fitting import compile_model
+    from train.phases import float_phase
     from train.starting import build_starting_model
 
     classes = len(dataset.class_names)
     start = build_starting_model(settings, dataset.input.shape, dataset.class_names, None)
     steps = -(-len(dataset.train) // settings.batch_size)
-    compile_model(start.model, settings, steps, start.output == "logits")
+    compile_model(start.model, settings, float_phase(settings), steps, start.output == "logits")
 
     def run_epoch(number: int, augmented: bool, title: str) -> tuple[float, float]:
         how = settings.augmentation if augmented else NO_AUGMENTATION
+        mixing = settings.mixing if augmented else NO_MIXING
         source = iterate_batches(
-            dataset.train, classes, settings.batch_size, how, settings.seed, number
+            dataset.train, classes, settings.batch_size, how, settings.seed, number, mixing
         )
         started = time.perf_counter()
         with Prefetch(source) as batches:
@@ -108,6 +111,7 @@ def _time_preparation(dataset: ImageDataset, settings: TrainingSettings, epoch: 
         settings.augmentation,
         settings.seed,
         epoch,
+        settings.mixing,
     ):
         pass
     return time.perf_counter() - started

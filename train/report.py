@@ -34,6 +34,7 @@ def format_report(
         "for validation |",
         f"| epochs | {settings.epochs}, batch {settings.batch_size}, Adam at most "
         f"{settings.learning_rate:g}, seed {settings.seed} |",
+        *_format_tail(record),
         f"| augmentation | {_format_augmentation(record)} |",
         f"| validation accuracy | {last.validation_accuracy:.2%} after the last epoch |",
         f"| time | {record.duration_s:.0f} s, {mean_s:.1f} s an epoch, {waited_s:.1f} s in all "
@@ -71,8 +72,22 @@ def _share(value: float) -> str:
     return "–" if math.isnan(value) else f"{value:.1%}"
 
 
+def _format_tail(record: RunRecord) -> list[str]:
+    """Rows of a run that ended in int8 steps."""
+    settings, total = record.identity.settings, record.test_count
+    if record.float_correct is None or record.quantized_correct is None:
+        return []
+    return [
+        f"| tail | {settings.tail_epochs} more epochs in int8 steps, Adam at most "
+        f"{settings.tail_learning_rate:g} |",
+        f"| in int8 steps | {record.quantized_correct / total:.2%} of the test pictures; "
+        f"{record.float_correct / total:.2%} in float before the tail |",
+    ]
+
+
 def _format_augmentation(record: RunRecord) -> str:
-    how = record.identity.settings.augmentation
+    settings = record.identity.settings
+    how, mixing = settings.augmentation, settings.mixing
     parts = []
     if how.flip:
         parts.append("flip")
@@ -80,4 +95,8 @@ def _format_augmentation(record: RunRecord) -> str:
         parts.append(f"shift up to {how.shift:.0%} of a side")
     if how.erase:
         parts.append(f"random erasing of {how.erase:.0%} of the pictures")
+    if mixing.mixup:
+        parts.append(f"mixup of {mixing.mixup:.0%} of the batches")
+    if mixing.cutmix:
+        parts.append(f"cutmix of {mixing.cutmix:.0%} of the batches")
     return ", ".join(parts) or "none"

@@ -22,6 +22,8 @@ SCHEMA_VERSION = 1
 RECORD, SPEC, MODEL = "training.json", "spec.json", "model.keras"
 CALIBRATION, EVALUATION, HISTORY = "calibration.npz", "evaluation.npz", "history.csv"
 RANGES, REPORT, FIGURES = "ranges.json", "report.md", "figures"
+# Of a run with a quantized tail: the network before it.
+FLOAT_MODEL = "float_model.keras"
 COMPLETE = (RECORD, SPEC, MODEL, CALIBRATION, EVALUATION, HISTORY)
 
 
@@ -56,6 +58,10 @@ class RunRecord:
         duration_s: Wall time of all epochs together.
         machine: Processor architecture and system.
         versions: What it ran on, such as ``keras 3.15.1``.
+        float_correct: Labelled rightly by the network before the quantized tail; None where there
+            was none.
+        quantized_correct: Labelled rightly by the stored model in int8 steps, as the tail trained
+            it; None where there was none.
     """
 
     schema_version: int
@@ -69,6 +75,8 @@ class RunRecord:
     duration_s: float
     machine: str
     versions: tuple[str, ...]
+    float_correct: int | None = None
+    quantized_correct: int | None = None
 
 
 def current_versions() -> tuple[str, ...]:

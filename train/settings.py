@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from train.augmentation import Augmentation
+from train.mixing import Mixing
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +21,21 @@ class TrainingSettings:
         validation_fraction: Share of the training split held out, stratified by class.
         seed: Decides the split, the first weights, the order of pictures and their changes.
         augmentation: How training pictures are changed.
+        mixing: How they are then mixed in pairs.
+        weight_decay: Share of each kernel taken off a step, times the learning rate; 0 for none.
+        ema: Of the weights' moving average, what stays after one step, 0–1; 0 keeps no average.
+        teacher: The digest of the run whose scores are learned from too; empty for none.
+        teacher_share: Of the targets, what the teacher's probabilities make up, 0–1.
+        tail_epochs: Epochs in int8 steps after the others, with branches and normalization folded;
+            0 for none.
+        tail_learning_rate: Adam's greatest rate in them.
+        mixed_precision: Let convolutions compute in bfloat16; for hardware made for it.
         init: The weights that the run starts from: ``imagenet``, the digest of another run's
             model, or empty for random ones.
         freeze: Train the last layer alone.
         widths: Channels of a tunable architecture's layers; empty for its own.
         dropout: Of a tunable architecture, 0–1; None for its own.
+        branches: Train with branches where the architecture has them.
     """
 
     architecture: str = "cnn"
@@ -36,21 +47,36 @@ class TrainingSettings:
     validation_fraction: float = 0.05
     seed: int = 0
     augmentation: Augmentation = field(default_factory=Augmentation)
+    mixing: Mixing = field(default_factory=Mixing)
+    weight_decay: float = 0.0
+    ema: float = 0.0
+    teacher: str = ""
+    teacher_share: float = 0.0
+    tail_epochs: int = 0
+    tail_learning_rate: float = 0.0005
+    mixed_precision: bool = False
     init: str = ""
     freeze: bool = False
     widths: tuple[int, ...] = ()
     dropout: float | None = None
+    branches: bool = True
 
     def __post_init__(self) -> None:
         for name in ("epochs", "batch_size"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, found {getattr(self, name)}")
-        if self.learning_rate <= 0:
-            raise ValueError(f"learning_rate must be above 0, found {self.learning_rate}")
+        for name in ("learning_rate", "tail_learning_rate"):
+            if getattr(self, name) <= 0:
+                raise ValueError(f"{name} must be above 0, found {getattr(self, name)}")
+        for name in ("seed", "tail_epochs", "weight_decay"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} must not be negative, found {getattr(self, name)}")
+        if not 0 <= self.ema < 1:
+            raise ValueError(f"ema must be at least 0 and below 1, found {self.ema}")
+        if not 0 <= self.teacher_share <= 1:
+            raise ValueError(f"teacher_share must lie between 0 and 1, found {self.teacher_share}")
         if self.dropout is not None and not 0 <= self.dropout < 1:
             raise ValueError(f"dropout must be at least 0 and below 1, found {self.dropout}")
-        if self.seed < 0:
-            raise ValueError(f"seed must not be negative, found {self.seed}")
         if not 0 < self.validation_fraction < 1:
             raise ValueError(
                 f"validation_fraction must lie between 0 and 1, found {self.validation_fraction}"

@@ -62,6 +62,10 @@ def build_starting_model(
             options["dropout"] = settings.dropout
         if options and not architecture.tunable:
             raise RunError(f"{name} has no widths or dropout to choose")
+        if not settings.branches:
+            if not architecture.branched:
+                raise RunError(f"{name} has no branches to leave out")
+            options["branched"] = False
         try:
             model = architecture.build(input_shape, len(class_names), **options)
         except ValueError as error:

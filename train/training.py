@@ -1,57 +1,38 @@
 """One training run from a data set to a complete run folder."""
 
 import shutil
-from dataclasses import dataclass
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from platform import machine, system
 
 import keras
 
 from edge_runtime.contract import ModelSpec, OutputSpec
 from edge_runtime.document import to_json
-from train.evaluation import Evaluation, evaluate
-from train.figures import draw_run
-from train.files import replace_folder
+from train.errors import RunError
+from train.evaluation import evaluate
+from train.finished_run import FinishedRun, TailResult, write_run
 from train.fitting import fit
 from train.framework import make_deterministic
-from train.history import Epoch, save_history
+from train.history import Epoch
 from train.initial_run import InitialRun
+from train.phases import float_phase, tail_phase
+from train.precision import narrow_convolutions, widen_convolutions
 from train.progress import Progress
-from train.report import format_report
+from train.quantization.network import check_layers
 from train.reuse import find_complete_run
-from train.run_folder import (
-    FIGURES,
-    HISTORY,
-    MODEL,
-    RECORD,
-    REPORT,
-    SCHEMA_VERSION,
-    RunIdentity,
-    RunRecord,
-    current_time,
-    current_versions,
-    save_contract,
-)
-from train.samples import ImageDataset, LabelledImages
+from train.run_folder import RunIdentity, RunRecord
+from train.samples import ImageDataset, Images
 from train.settings import TrainingSettings
 from train.split import choose_stratified, split_stratified
 from train.starting import StartingModel, build_starting_model
+from train.tail import TailOutcome, keep_float_model, train_tail
+from train.teacher import load_teacher
 
 # Pictures for calibrating quantization: export takes what it needs from the front.
 CALIBRATION_COUNT = 1000
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class FinishedRun:
-    """Everything that goes into a run folder."""
-
-    model: keras.Model
-    spec: ModelSpec
-    identity: RunIdentity
-    train: LabelledImages
-    validation: LabelledImages
-    epochs: tuple[Epoch, ...]
-    evaluation: Evaluation
+# `fit` with everything but the model and the phase.
+FitPhase = Callable[..., tuple[Epoch, ...]]
 
 
 def train_run(
@@ -62,6 +43,7 @@ def train_run(
     *,
     force: bool = False,
     initial: InitialRun | None = None,
+    teacher: InitialRun | None = None,
 ) -> RunRecord:
     """Train, evaluate once on the test split, and leave a complete run folder.
 
@@ -74,6 +56,7 @@ def train_run(
         progress: Where progress is shown.
         force: Start anew, whatever stands there, and replace it in the end.
         initial: A run whose model this one starts from.
+        teacher: A run whose scores this one learns from.
 
     Raises:
         RunError: Another run stands in the way, or training failed.
@@ -87,7 +70,7 @@ def train_run(
         if done is not None:
             progress.say(f"{folder} is complete already; reusing it (--force trains again)")
             return done
-    finished = run_training(dataset, identity, unfinished, progress, initial)
+    finished = run_training(dataset, identity, unfinished, progress, initial, teacher)
     progress.say("Drawing the figures and writing the run folder")
     record = write_run(folder, finished)
     shutil.rmtree(unfinished, ignore_errors=True)
@@ -100,10 +83,12 @@ def run_training(
     unfinished: Path,
     progress: Progress,
     initial: InitialRun | None = None,
+    teacher: InitialRun | None = None,
 ) -> FinishedRun:
     """Train to the end and evaluate; see `train_run`."""
     settings = identity.settings
     train, validation = split_stratified(dataset.train, settings.validation_fraction, settings.seed)
+    calibration = choose_stratified(train, CALIBRATION_COUNT, settings.seed)
     make_deterministic(settings.seed)
     start = build_starting_model(settings, dataset.input.shape, dataset.class_names, initial)
     from_logits = start.output == "logits"
@@ -111,27 +96,75 @@ def run_training(
         f"Training {settings.architecture} ({start.model.count_params():,} parameters) on "
         f"{len(train):,} pictures, {len(validation):,} held out for validation"
     )
-    epochs = fit(
-        start.model,
-        train,
-        validation,
-        settings,
+    fit_phase: FitPhase = partial(
+        fit,
+        train=train,
+        validation=validation,
+        settings=settings,
         from_logits=from_logits,
         identity=to_json(identity),
         folder=unfinished,
         progress=progress,
+        teacher=None
+        if teacher is None
+        else load_teacher(teacher, dataset.class_names, settings.teacher_share),
     )
-    model = strip_training_state(start.to_deployable(start.model))
+    outcome: TailOutcome | None = None
+    if settings.tail_epochs:
+        outcome = _train_with_tail(start, settings, unfinished, calibration.images, fit_phase)
+        model, epochs = outcome.model, outcome.epochs
+    else:
+        model, epochs = _train_float(start, settings, fit_phase)
     progress.say(f"Evaluating on the {len(dataset.test):,} test pictures")
+    evaluation = evaluate(model, dataset.test, dataset.class_names, from_logits)
     return FinishedRun(
         model=model,
         spec=build_spec(dataset, settings, start),
         identity=identity,
-        train=train,
-        validation=validation,
+        train_count=len(train),
+        validation_count=len(validation),
+        calibration=calibration,
         epochs=epochs,
-        evaluation=evaluate(model, dataset.test, dataset.class_names, from_logits),
+        evaluation=evaluation,
+        tail=None if outcome is None else _judge_tail(outcome, dataset),
     )
+
+
+def _judge_tail(outcome: TailOutcome, dataset: ImageDataset) -> TailResult:
+    before, after = (
+        evaluate(model, dataset.test, dataset.class_names, from_logits=True).correct
+        for model in (outcome.float_model, outcome.quantized)
+    )
+    return TailResult(outcome.float_model, outcome.ranges, before, after)
+
+
+def _train_float(
+    start: StartingModel, settings: TrainingSettings, fit_phase: FitPhase
+) -> tuple[keras.Model, tuple[Epoch, ...]]:
+    """Train in float; returns the plain model, without training state."""
+    if settings.mixed_precision:
+        narrow_convolutions(start.model)
+    epochs = fit_phase(start.model, phase=float_phase(settings))
+    if settings.mixed_precision:
+        widen_convolutions(start.model)
+    return strip_training_state(start.to_deployable(start.model)), epochs
+
+
+def _train_with_tail(
+    start: StartingModel,
+    settings: TrainingSettings,
+    unfinished: Path,
+    images: Images,
+    fit_phase: FitPhase,
+) -> TailOutcome:
+    if start.output != "logits":
+        raise RunError(
+            f"{settings.architecture} gives {start.output}; a quantized tail needs a network that "
+            "gives logits. Choose another --model, or train with --tail-epochs 0"
+        )
+    check_layers(start.to_deployable(start.model))
+    kept = keep_float_model(unfinished, lambda: _train_float(start, settings, fit_phase)[0])
+    return train_tail(kept, images, partial(fit_phase, phase=tail_phase(settings)))
 
 
 def build_spec(
@@ -155,30 +188,3 @@ def strip_training_state(model: keras.Model) -> keras.Model:
     plain = type(model).from_config(model.get_config())
     plain.set_weights(model.get_weights())
     return plain
-
-
-def write_run(folder: Path, run: FinishedRun) -> RunRecord:
-    """Write a complete run folder; one that stood there is replaced."""
-    record = RunRecord(
-        schema_version=SCHEMA_VERSION,
-        created=current_time(),
-        identity=run.identity,
-        train_count=len(run.train),
-        validation_count=len(run.validation),
-        test_count=len(run.evaluation.samples),
-        test_correct=run.evaluation.correct,
-        parameters=run.model.count_params(),
-        duration_s=sum(epoch.duration_s for epoch in run.epochs),
-        machine=f"{machine()}, {system()}",
-        versions=current_versions(),
-    )
-    calibration = choose_stratified(run.train, CALIBRATION_COUNT, run.identity.settings.seed)
-    with replace_folder(folder) as beside:
-        run.model.save(beside / MODEL)
-        save_contract(beside, run.spec, calibration, run.evaluation.samples)
-        save_history(beside / HISTORY, run.epochs)
-        draw_run(beside / FIGURES, run.epochs, run.evaluation)
-        report = format_report(run.spec, record, run.epochs, run.evaluation)
-        (beside / REPORT).write_text(report, encoding="utf-8")
-        (beside / RECORD).write_text(to_json(record), encoding="utf-8")
-    return record

@@ -2,7 +2,6 @@
 
 import argparse
 import dataclasses
-import math
 import sys
 import tempfile
 from contextlib import AbstractContextManager, nullcontext
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from benchmarks.artifacts import describe_artifact, load_artifacts, load_evaluation
 from benchmarks.cli import hosts
+from benchmarks.cli.limits import add_gate_arguments, read_gates
 from benchmarks.cli.output import check_out
 from benchmarks.cli.soak import parse_duration_s, run_soak
 from benchmarks.errors import PlanError
@@ -43,6 +43,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="labelled pictures, .npz (default: evaluation.npz beside the artifacts)",
     )
+    add("--peers", action="store_true", help="measure OpenVINO, too (needs the extra [peers])")
+    add(
+        "--keras",
+        type=Path,
+        metavar="FILE",
+        help="with --peers: the .keras file that the artifacts were made of, run by TensorFlow",
+    )
+    add(
+        "--soak",
+        type=parse_duration_s,
+        metavar="TIME",
+        help="instead: call one artifact (the smallest, or see --only) without a pause for 90s, "
+        "10m or 2h",
+    )
+    add("--json", action="store_true", help="print results.json instead of the table")
+    _add_plan_arguments(parser)
+    add_gate_arguments(parser)
+    hosts.add_host_arguments(parser)
+
+
+def _add_plan_arguments(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument_group("the plan, and what differs from it").add_argument
     add(
         "--plan",
         default="standard",
@@ -66,46 +88,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="pictures to measure accuracy on, or 'all' (default: the plan's)",
     )
-    _add_gates(parser)
-    add("--peers", action="store_true", help="measure OpenVINO, too (needs the extra [peers])")
-    add(
-        "--keras",
-        type=Path,
-        metavar="FILE",
-        help="with --peers: the .keras file that the artifacts were made of, run by TensorFlow",
-    )
-    add(
-        "--soak",
-        type=parse_duration_s,
-        metavar="TIME",
-        help="instead: call one artifact (the smallest, or see --only) without a pause for 90s, "
-        "10m or 2h",
-    )
-    add("--json", action="store_true", help="print results.json instead of the table")
-    hosts.add_host_arguments(parser)
-
-
-def _add_gates(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("gates, for continuous integration")
-    add = group.add_argument
-    add(
-        "--min-accuracy",
-        type=_percent,
-        metavar="PERCENT",
-        help="exit 1 if the lower end of an accuracy's interval lies below",
-    )
-    add("--max-p90", type=_limit, metavar="MICROSECONDS", help="exit 1 if a p90 lies above")
-    add("--max-size", type=_limit, metavar="KIB", help="exit 1 if an artifact is larger")
-    add(
-        "--max-memory", type=_limit, metavar="MIB", help="exit 1 if memory over bare Python is more"
-    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure, write the report, print the table."""
     plan = _choose_plan(arguments)  # What is wrong with it is said before anything else.
-    if arguments.soak is not None and _read_gates(arguments) != Gates():
+    if arguments.soak is not None and read_gates(arguments) != Gates():
         raise PlanError("--soak measures nothing that a gate could judge; run the two apart")
+    if arguments.soak is not None and len(arguments.host) > 1:
+        raise PlanError("--soak runs on one machine; give one --host")
     out: Path = arguments.out or Path("report") / arguments.artifacts.resolve().name
     if len(arguments.host) > 1:
         return hosts.run_on_each(arguments, out, _measure_with, _report)
@@ -129,7 +120,9 @@ def _measure_with(
     if arguments.keras is not None:
         if not arguments.peers:
             raise PlanError("--keras needs --peers")
-        artifacts.append(describe_artifact(arguments.keras))
+        # It is the model that the artifacts were made of, whatever its file is called.
+        record = describe_artifact(arguments.keras)
+        artifacts.append(dataclasses.replace(record, model=artifacts[0].model))
         files[arguments.keras.name] = arguments.keras
     cases = build_cases(artifacts, plan, ((r.name, r.formats) for r in runtimes))
     with (
@@ -150,21 +143,10 @@ def _report(arguments: argparse.Namespace, results: Results, out: Path) -> int:
         print("\n".join(format_summary(results)))
         print(f"\nReport: {out / 'report.html'} (also report.md, results.csv, results.json)")
         print(f"Pictures: {', '.join(map(str, pictures))}")
-    misses = check_gates(results, _read_gates(arguments))
+    misses = check_gates(results, read_gates(arguments))
     for miss in misses:
         print(f"gate: {miss}", file=sys.stderr)
     return 0 if not misses and any(case.status == "measured" for case in results.cases) else 1
-
-
-def _read_gates(arguments: argparse.Namespace) -> Gates:
-    percent, p90_us = arguments.min_accuracy, arguments.max_p90
-    size_kib, memory_mib = arguments.max_size, arguments.max_memory
-    return Gates(
-        min_accuracy=None if percent is None else percent / 100,
-        max_p90_ns=None if p90_us is None else p90_us * 1e3,
-        max_size_bytes=None if size_kib is None else size_kib * 1024,
-        max_memory_bytes=None if memory_mib is None else memory_mib * 2**20,
-    )
 
 
 def _choose_plan(arguments: argparse.Namespace) -> Plan:
@@ -204,21 +186,3 @@ def _count_or_all(text: str) -> int:
     if not text.isdecimal() or int(text) == 0:
         raise argparse.ArgumentTypeError(f"expected a number from 1, or 'all'; found {text!r}")
     return int(text)
-
-
-def _limit(text: str) -> float:
-    """Parse a gate's limit; one that nothing could miss, such as nan, must not pass for a gate."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not 0.0 < value < math.inf:
-        raise argparse.ArgumentTypeError(f"expected a number above 0, found {text!r}")
-    return value
-
-
-def _percent(text: str) -> float:
-    value = _limit(text)
-    if not 1.0 < value <= 100.0:
-        raise argparse.ArgumentTypeError(f"expected percent, such as 91 for 91 %; found {text!r}")
-    return value

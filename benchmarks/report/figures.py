@@ -91,6 +91,9 @@ def _draw_accuracy_latency(results: Results) -> Figure | None:
         )
     _draw_front(axes, results, points)
     _set_log_axis(axes)
+    # Room to the left of the first point for its name: a quarter of the axis, which is logarithmic.
+    fastest, slowest = (end(us for _, us, _ in points) for end in (min, max))
+    axes.set_xlim(left=fastest / max(2.5, (slowest / fastest) ** 0.33))
     axes.set_xlabel("median latency of one picture, µs (log scale)")
     axes.set_ylabel(f"top-1 accuracy, % of {results.evaluation.images:,} pictures")
     axes.set_title("Accuracy against latency", loc="left", fontweight="bold")
@@ -123,8 +126,10 @@ def _draw_front(
             axes.annotate(
                 f"{precision} {case.runtime}",
                 (us, share),
-                xytext=(6, 7),
+                # Above and to the left: no point lies there, or this one were not on the front.
+                xytext=(-4, 8),
                 textcoords="offset points",
+                ha="right",
                 fontsize=8.5,
                 color="#333333",
             )
@@ -202,8 +207,8 @@ def _draw_latency_spread(results: Results) -> Figure | None:
     _set_log_axis(axes)
     axes.grid(axis="y", visible=False)
     axes.set_xlabel(
-        "latency of one picture, µs (log scale): 1st to 99th percentile, quartiles; "
-        "dots: each process's median"
+        "latency of one picture, µs (log scale)\n"
+        "quartiles, 1st to 99th percentile; dots: medians of processes"
     )
     axes.set_title("How latency spreads", loc="left", fontweight="bold")
     _add_source(figure, results)

@@ -98,8 +98,13 @@ class OnnxBackend:
         # Its exceptions share no class of their own below Exception.
         except Exception as error:
             raise _refusal(model, f"onnxruntime {runtime.__version__}", error) from error
-        _check_interface(model, session)
-        return OnnxSession(session)
+        try:
+            _check_interface(model, session)
+            return OnnxSession(session)
+        except UnicodeDecodeError as error:
+            raise ArtifactError(
+                f"{model.name} is damaged: a name in it is no text ({error}). Copy it again."
+            ) from error
 
 
 def _closed(*_: object) -> Any:

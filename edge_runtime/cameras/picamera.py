@@ -44,6 +44,12 @@ class PiCameraBackend:
                 "python3-picamera2; a virtual environment must be made with --system-site-packages "
                 "to see it"
             ) from error
+        except ValueError as error:
+            # What numpy says where Debian's compiled parts of picamera2 meet another numpy.
+            raise MissingExtraError(
+                f"picamera2 cannot be imported ({error}): it was built for another numpy. On "
+                "Raspberry Pi OS 12 run: pip install 'numpy<2'"
+            ) from error
         known = len(Picamera2.global_camera_info())
         if index >= known:
             raise SourceError(

@@ -15,6 +15,11 @@ def add_answer_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="predictions per picture (default: 3)",
     )
+    add_polarity_argument(parser)
+
+
+def add_polarity_argument(parser: argparse.ArgumentParser) -> None:
+    """Add ``--polarity``."""
     parser.add_argument(
         "--polarity",
         choices=("auto", "light-on-dark", "dark-on-light"),

@@ -13,13 +13,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from edge_runtime.backends.registry import PREFERENCE, load_backend
-from edge_runtime.choice import resolve_choice
+from edge_runtime.choice import PROFILE_SUFFIX, resolve_choice
 from edge_runtime.cli.bench_table import format_outcome
 from edge_runtime.cli.model_options import add_model_arguments, load_labels, parse_seconds
 from edge_runtime.document import to_json
 from edge_runtime.host import describe_host, read_sensors
 from edge_runtime.measuring import Effort
 from edge_runtime.models import DEFAULT_STEM, FOLDER
+from edge_runtime.profile import load_profile
 from edge_runtime.trial import ClassifierOpener, TrialOutcome, TrialRequest, answer_request
 
 _S = 1_000_000_000
@@ -66,7 +67,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _build_requests(arguments: argparse.Namespace) -> Iterator[TrialRequest]:
     """One request per runtime that reads the format, best first: importing one is measured too."""
-    path, name, threads = resolve_choice(arguments.model, arguments.backend, arguments.threads)
+    name = arguments.backend
+    if name == "auto" and arguments.model.endswith(PROFILE_SUFFIX):
+        # Stated, it is not looked at beforehand: importing it is part of what is measured.
+        name = load_profile(Path(arguments.model)).backend
+    path, name, threads = resolve_choice(arguments.model, name, arguments.threads)
     steady_ns = int(arguments.seconds * _S)
     for backend in _list_backends(path) if name == "auto" else (name,):
         formats = load_backend(backend).formats

@@ -26,7 +26,7 @@ def run(arguments: argparse.Namespace) -> int:
     facts = gather_facts()
     problems = find_problems(facts)
     if arguments.json:
-        print(json.dumps(_to_document(facts, problems), ensure_ascii=False))
+        print(json.dumps(_to_document(facts, problems)))
     else:
         print(format_diagnosis(facts, problems))
     return 0 if facts.is_usable else 1

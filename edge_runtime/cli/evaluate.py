@@ -14,7 +14,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from edge_runtime.cli.model_options import add_model_arguments, load_classifier, parse_count
+from edge_runtime.cli.answer_options import (
+    add_polarity_argument,
+    parse_positive,
+    read_polarity,
+)
+from edge_runtime.cli.model_options import add_model_arguments, load_classifier
 from edge_runtime.cli.progress import ProgressLine
 from edge_runtime.evaluation.evaluating import Evaluation, evaluate
 from edge_runtime.evaluation.labelled_set import load_labelled_set
@@ -29,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("data", type=Path, metavar="DATA", help="folder or .npz, see above")
     parser.add_argument(
         "--limit",
-        type=parse_count,
+        type=parse_positive,
         metavar="N",
         help="use N pictures, from every class its share (default: all)",
     )
@@ -38,6 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--force", action="store_true", help="replace FILE.csv where it exists")
     parser.add_argument("--json", action="store_true", help="one JSON document")
+    add_polarity_argument(parser)
     add_model_arguments(parser)
 
 
@@ -47,7 +53,8 @@ def run(arguments: argparse.Namespace) -> int:
         check_output(arguments.predictions, arguments.force)
     with load_classifier(arguments) as classifier:
         data = load_labelled_set(arguments.data, classifier.labels)
-        result = evaluate(classifier, data.take_stratified(arguments.limit), ProgressLine(2.0))
+        data = data.take_stratified(arguments.limit)
+        result = evaluate(classifier, data, ProgressLine(2.0), read_polarity(arguments))
         model = classifier.metadata.model.name if classifier.metadata else str(arguments.model)
         runtime = f"{classifier.backend} {classifier.backend_version}"
     if arguments.predictions:
@@ -59,7 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
     if len(result.unreadable) > _SHOWN_UNREADABLE:
         print(f"… {len(result.unreadable)} pictures were left out", file=sys.stderr)
     if arguments.json:
-        print(json.dumps(_to_document(result, model, runtime), ensure_ascii=False))
+        print(json.dumps(_to_document(result, model, runtime)))
     else:
         print(f"{model} on {runtime}, {arguments.data}\n")
         print(format_evaluation(result))

@@ -19,6 +19,8 @@ from edge_runtime.models import DEFAULT_STEM, find_default_model
 from edge_runtime.profile import Profile, find_artifact, hash_file, load_profile
 from edge_runtime.statistics import wilson_interval
 
+_SHOWN_LABELS = 100
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's options."""
@@ -47,13 +49,17 @@ def run(arguments: argparse.Namespace) -> int:
         if model.format in load_backend(name).formats
     ]
     if arguments.json:
-        print(json.dumps(_to_document(model, metadata, runtimes), ensure_ascii=False, indent=1))
+        print(json.dumps(_to_document(model, metadata, runtimes), indent=1))
     else:
         lines = [*_list_choice(profile), *_list_file(model)]
         lines += [*(_list_description(metadata) if metadata else ()), *_list_runtimes(runtimes)]
         print("\n".join(f"{name:13}{value}" for name, value in lines))
     if metadata is None:
-        print(f"edge-runtime: {model.name} carries no description of itself", file=sys.stderr)
+        print(
+            f"edge-runtime: {model.name} carries no description of itself; it can be used with "
+            "--labels FILE, one class name per line",
+            file=sys.stderr,
+        )
         return 1
     return 0
 
@@ -82,7 +88,9 @@ def _list_description(metadata: ArtifactMetadata) -> Iterator[tuple[str, str]]:
         yield "calibrated", f"with {quantization.calibration_samples:,} pictures"
     yield "input", _describe_input(model.input)
     yield "output", f"{model.output.kind} of {len(model.labels)} classes"
-    yield "labels", ", ".join(model.labels)
+    more = len(model.labels) - _SHOWN_LABELS
+    shown = ", ".join(model.labels[:_SHOWN_LABELS])
+    yield "labels", f"{shown}, and {more:,} more" if more > 0 else shown
     yield "accuracy", _describe_accuracy(metadata.accuracy)
     if metadata.accuracy:
         reference = metadata.accuracy

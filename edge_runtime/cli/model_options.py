@@ -45,13 +45,6 @@ def add_backend_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def parse_count(text: str) -> int:
-    """Read a whole number of 1 or more."""
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"expected a whole number of 1 or more, found {text!r}")
-    return int(text)
-
-
 def parse_seconds(text: str) -> float:
     """Read a time in seconds, above 0 and up to a day."""
     try:

@@ -17,8 +17,8 @@ from pathlib import Path
 from edge_runtime import __version__
 from edge_runtime.backends.probe import probe_backend
 from edge_runtime.backends.registry import BACKEND_NAMES, PREFERENCE, BackendStatus
+from edge_runtime.cli.answer_options import parse_positive
 from edge_runtime.cli.main import UsageError
-from edge_runtime.cli.model_options import parse_count
 from edge_runtime.cli.progress import ProgressLine
 from edge_runtime.cli.tune_table import format_search
 from edge_runtime.document import to_document, to_json
@@ -81,7 +81,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="labelled pictures as for evaluate (default: what the artifacts state of themselves)",
     )
     budget.add_argument(
-        "--limit", type=parse_count, metavar="N", help="use N of the pictures (default: all)"
+        "--limit", type=parse_positive, metavar="N", help="use N of the pictures (default: all)"
     )
     search = parser.add_argument_group("what to try")
     search.add_argument(
@@ -93,13 +93,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     search.add_argument(
         "--threads",
         action="append",
-        type=parse_count,
+        type=parse_positive,
         metavar="N",
         help="this number of threads, may be repeated (default: 1, 2, 4 … up to all cores)",
     )
     search.add_argument(
         "--rounds",
-        type=parse_count,
+        type=parse_positive,
         default=3,
         metavar="N",
         help="fresh processes per candidate (default: 3)",
@@ -126,7 +126,6 @@ def run(arguments: argparse.Namespace) -> int:
         print(
             json.dumps(
                 {"profile": str(arguments.out) if profile else None, **to_document(decision)},
-                ensure_ascii=False,
             )
         )
     else:

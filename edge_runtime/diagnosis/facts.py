@@ -75,7 +75,9 @@ class Facts:
 def gather_facts() -> Facts:
     """Look at this machine; each runtime is tried in a child process, which takes a second."""
     libc, libc_version = _find_libc()
-    folder = sysconfig.get_path("purelib")
+    folder = Path(sysconfig.get_path("purelib"))
+    # Where nothing was ever installed, pip makes it.
+    existing = next(place for place in (folder, *folder.parents) if place.exists())
     return Facts(
         host=describe_host(),
         sensors=read_sensors(),
@@ -96,14 +98,9 @@ def gather_facts() -> Facts:
         numpy_version=_find_version("numpy") or "",
         pillow_version=_find_version("pillow"),
         available_memory_bytes=read_available_memory_bytes(),
-        free_bytes=shutil.disk_usage(_find_existing(Path(folder))).free,
-        packages_folder=folder,
+        free_bytes=shutil.disk_usage(existing).free,
+        packages_folder=str(folder),
     )
-
-
-def _find_existing(folder: Path) -> Path:
-    """The folder, or the nearest above it: a fresh Debian has none for packages yet."""
-    return next(place for place in (folder, *folder.parents) if place.exists())
 
 
 def _find_libc() -> tuple[str, tuple[int, ...]]:

@@ -71,6 +71,12 @@ def format_install(facts: Facts, what: str) -> str:
     """Build the command that installs something, in an environment where pip may not do it here."""
     if facts.is_environment or not facts.is_externally_managed:
         return f"{facts.executable} -m pip install '{what}'"
+    if facts.pointer_bits == 32:
+        # No numpy and no Pillow have wheels for it: Debian's own stand in.
+        return (
+            "sudo apt install python3-numpy python3-pil && python3 -m venv --system-site-packages "
+            f"~/edge && ~/edge/bin/pip install '{what}'"
+        )
     return f"python3 -m venv ~/edge && ~/edge/bin/pip install '{what}'"
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from edge_runtime.classifier import Classifier
-from edge_runtime.contract import ArtifactMetadata
+from edge_runtime.contract import ArtifactMetadata, Polarity
 from edge_runtime.errors import DataError
 from edge_runtime.evaluation.labelled_set import LabelledSet, Unreadable, read_batches
 from edge_runtime.statistics import Interval, wilson_interval
@@ -72,8 +72,19 @@ class Evaluation:
         return sum(row[place] for place, row in enumerate(self.confusion))
 
 
-def evaluate(classifier: Classifier, data: LabelledSet, progress: Progress) -> Evaluation:
+def evaluate(
+    classifier: Classifier,
+    data: LabelledSet,
+    progress: Progress,
+    polarity: Polarity | None = None,
+) -> Evaluation:
     """Answer every picture, in batches; one that cannot be read is noted and left out.
+
+    Args:
+        classifier: What is judged.
+        data: Pictures with their classes.
+        progress: Told how far it is.
+        polarity: What the pictures show; see `Classifier.classify`.
 
     Raises:
         DataError: Not a single picture can be read.
@@ -81,7 +92,7 @@ def evaluate(classifier: Classifier, data: LabelledSet, progress: Progress) -> E
     answers: list[Answer] = []
     unreadable: list[Unreadable] = []
     progress("evaluate", 0, len(data.labels))
-    for batch in read_batches(data, classifier.input):
+    for batch in read_batches(data, classifier.input, polarity):
         unreadable.extend(batch.unreadable)
         if len(batch.places):
             probabilities = classifier.probabilities(batch.pixels)  # (n, classes) float32

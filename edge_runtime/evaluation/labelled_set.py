@@ -10,10 +10,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from edge_runtime.contract import InputSpec
+from edge_runtime.contract import InputSpec, Polarity
 from edge_runtime.errors import DataError, ImageError
 from edge_runtime.loading import count_usable_cores
-from edge_runtime.photo import PICTURE_SUFFIXES, decode_picture, import_pillow, to_model_pixels
+from edge_runtime.photo import (
+    PICTURE_SUFFIXES,
+    decode_picture,
+    import_pillow,
+    to_model_pixels,
+)
 from edge_runtime.preprocessing import is_picture_file, to_channels
 
 Pixels = npt.NDArray[np.uint8]
@@ -26,13 +31,13 @@ class LabelledSet:
     """Pictures with their true classes.
 
     Attributes:
-        pictures: Paths of picture files, or arrays (H, W, channels) uint8.
+        pictures: Paths of picture files, or one array (N, H, W, channels) uint8.
         labels: (N,) int64, class indices of the model.
         names: One per picture: its path below the folder, or its number in the file.
         passed_over: Files beside them that are no pictures by their names.
     """
 
-    pictures: Sequence[Any]
+    pictures: Sequence[Path] | Pixels
     labels: npt.NDArray[np.int64]
     names: tuple[str, ...]
     passed_over: int = 0
@@ -45,7 +50,9 @@ class LabelledSet:
         by_class = np.argsort(self.labels, kind="stable")
         kept = np.sort(by_class[((np.arange(limit) + 0.5) * total / limit).astype(np.int64)])
         return LabelledSet(
-            [self.pictures[i] for i in kept],
+            self.pictures[kept]
+            if isinstance(self.pictures, np.ndarray)
+            else [self.pictures[i] for i in kept],
             self.labels[kept],
             tuple(self.names[i] for i in kept),
             self.passed_over,
@@ -93,13 +100,15 @@ def load_labelled_set(source: Path, class_names: Sequence[str]) -> LabelledSet:
     return _load_arrays(source, len(class_names))
 
 
-def read_batches(data: LabelledSet, spec: InputSpec) -> Iterator[Batch]:
+def read_batches(
+    data: LabelledSet, spec: InputSpec, polarity: Polarity | None = None
+) -> Iterator[Batch]:
     """Read the pictures and bring them to the model's size, as `Classifier.classify` does."""
     with ThreadPoolExecutor(count_usable_cores()) as pool:
         for start in range(0, len(data.labels), _BATCH):
             end = min(start + _BATCH, len(data.labels))
             readings = list(
-                pool.map(lambda picture: _read(picture, spec), data.pictures[start:end])
+                pool.map(lambda picture: _read(picture, spec, polarity), data.pictures[start:end])
             )
             good = [place for place, one in enumerate(readings) if isinstance(one, np.ndarray)]
             yield Batch(
@@ -116,14 +125,14 @@ def read_batches(data: LabelledSet, spec: InputSpec) -> Iterator[Batch]:
             )
 
 
-def _read(picture: Any, spec: InputSpec) -> Any:
+def _read(picture: Any, spec: InputSpec, polarity: Polarity | None) -> Any:
     """Raw pixels (height, width, channels) uint8, or the error that was met."""
     try:
         if is_picture_file(picture):
-            return to_model_pixels(decode_picture(picture, spec), spec)
-        if picture.shape[:2] == spec.shape[:2]:
+            return to_model_pixels(decode_picture(picture, spec), spec, polarity)
+        if picture.shape[:2] == spec.shape[:2] and polarity is None:
             return to_channels(picture, spec.channels)
-        return to_model_pixels(import_pillow().fromarray(to_channels(picture, 3)), spec)
+        return to_model_pixels(import_pillow().fromarray(to_channels(picture, 3)), spec, polarity)
     except ImageError as error:
         return error
 
@@ -192,19 +201,30 @@ def _load_arrays(file: Path, classes: int) -> LabelledSet:
         ) from error
     if images.ndim == 3:
         images = images[..., np.newaxis]
-    if images.ndim != 4 or images.dtype != np.uint8 or images.shape[3] not in (1, 3):
-        raise DataError(
-            f"{file.name}: images must be uint8 (N, height, width, 1 or 3), 0–255, "
-            f"found {images.dtype} {images.shape}"
-        )
-    if labels.shape != images.shape[:1] or labels.dtype.kind not in "iu" or not len(labels):
-        raise DataError(
-            f"{file.name}: labels must be one whole number per picture, found {labels.dtype} "
-            f"{labels.shape} for {len(images)} pictures"
-        )
-    if labels.min() < 0 or labels.max() >= classes:
+    check_labelled_arrays(file.name, images, labels)
+    if labels.max() >= classes:
         raise DataError(
             f"{file.name}: labels run from {labels.min()} to {labels.max()}, but the model's "
             f"{classes} classes are numbered 0 to {classes - 1}"
         )
     return LabelledSet(images, labels.astype(np.int64), tuple(map(str, range(len(labels)))))
+
+
+def check_labelled_arrays(where: str, images: Any, labels: Any) -> None:
+    """Check that arrays are pictures, uint8 (N, height, width, 1 or 3), and their class numbers.
+
+    Raises:
+        DataError: They are not; `where` they are from stands before what is wrong.
+    """
+    if images.ndim != 4 or images.dtype != np.uint8 or images.shape[3] not in (1, 3):
+        raise DataError(
+            f"{where}: images must be uint8 (N, height, width, 1 or 3), 0–255, "
+            f"found {images.dtype} {images.shape}"
+        )
+    if labels.shape != images.shape[:1] or labels.dtype.kind not in "iu" or not len(labels):
+        raise DataError(
+            f"{where}: labels must be one whole number per picture, found {labels.dtype} "
+            f"{labels.shape} for {len(images)} pictures"
+        )
+    if labels.min() < 0:
+        raise DataError(f"{where}: labels must not be negative, found {labels.min()}")

@@ -138,11 +138,11 @@ def _describe(possible: int, tried: int, floor: float | None, budget: Budget) ->
     if budget.min_accuracy is not None:
         limits.append(f"accuracy at least {budget.min_accuracy:.2%}")
     elif floor is not None:
-        limits.append(f"accuracy at least {floor:.2%}, which is as good as the best of them")
+        limits.append(f"accuracy at least {floor:.2%}, near enough to the best of them")
     text = " and ".join(limits) or "nothing, as no accuracy is known"
     if not possible:
         return f"none of {tried} candidates keeps to {text}"
     return (
-        f"{possible} of {tried} candidates keep to {text}; of these it has the smallest p90 "
+        f"{text}: {possible} of {tried} candidates; of these it has the smallest p90 "
         f"(within {SAME_SPEED:.0%} fewer threads win, then accuracy, then the smaller file)"
     )

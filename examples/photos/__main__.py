@@ -3,15 +3,12 @@
 import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from edge_runtime import Classifier
 from edge_runtime.photo import decode_picture, to_model_pixels
+from examples.photos.filling import DOCS, fill_in
 from examples.photos.scenes import SCENES
 from examples.photos.sheet import Outcome, draw_sheet
-
-_DOCS = Path(__file__).parents[2] / "docs"
-_START, _END = "<!-- photos -->\n", "<!-- /photos -->"
 
 
 def classify_scenes(classifier: Classifier) -> list[Outcome]:
@@ -45,21 +42,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--model", default="default", metavar="FILE", help="artifact (default: the package's own)"
     )
-    parser.add_argument(
-        "--docs", type=Path, default=_DOCS, metavar="DIR", help="folder written to (default: docs)"
-    )
     arguments = parser.parse_args(argv)
     with Classifier.load(arguments.model) as classifier:
         outcomes = classify_scenes(classifier)
         name = classifier.metadata.model.name if classifier.metadata else arguments.model
         model = f"{name} on {classifier.backend} {classifier.backend_version}"
-    draw_sheet(outcomes).save(arguments.docs / "figures" / "photos.png", optimize=True)
+    draw_sheet(outcomes).save(DOCS / "figures" / "photos.png", optimize=True)
     table = format_table(outcomes, model)
     print(table, end="")
-    page = arguments.docs / "photos.md"
-    if page.is_file() and _START in (text := page.read_text(encoding="utf-8")):
-        before, _, rest = text.partition(_START)
-        page.write_text(before + _START + table + rest[rest.index(_END) :], encoding="utf-8")
+    fill_in("photos", table)
     return 0
 
 

@@ -8,16 +8,18 @@ from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 Point: TypeAlias = tuple[float, float]
 Color: TypeAlias = tuple[int, int, int]
 Mask: TypeAlias = npt.NDArray[np.float32]
 
-_SIDE = 600
+_SIDE = 400
 # Drawn larger and made smaller, for smooth edges.
 _OVERSAMPLED = 2
 _CURVE_STEPS = 8
+# Lines of this width are straps and handles, which look round; thinner ones are thread.
+_ROUND = 2.0
 
 
 class Garment:
@@ -47,16 +49,13 @@ class Garment:
         mask = sheet.resize((_SIDE, _SIDE), Image.Resampling.BOX)
         if soft:
             mask = mask.filter(ImageFilter.GaussianBlur(soft * _SIDE / 100))
-            mask = Image.fromarray(
-                np.minimum(np.asarray(mask), np.asarray(self._picture.getchannel("A")))
-            )
-            layer = Image.new("RGBA", mask.size, (*color, 0))
-            layer.putalpha(mask)
-            self._picture = Image.alpha_composite(self._picture, layer)
-            return
-        shaded = Image.fromarray(_shade(np.asarray(mask, np.float32) / 255, color, 0.6))
-        shaded.putalpha(mask)
-        self._picture = Image.alpha_composite(self._picture, shaded)
+            mask = ImageChops.darker(mask, self._picture.getchannel("A"))
+        if width >= _ROUND:
+            line = Image.fromarray(_shade(np.asarray(mask, np.float32) / 255, color, 0.6))
+        else:
+            line = Image.new("RGB", mask.size, color)
+        line.putalpha(mask)
+        self._picture = Image.alpha_composite(self._picture, line)
 
     def cut(self, outline: Sequence[Point]) -> None:
         """Cut a hole."""
@@ -114,9 +113,11 @@ def _shade(mask: Mask, color: Color, depth: float) -> npt.NDArray[np.uint8]:
     """Light a piece as if it were a cushion: its blurred mask is its height."""
     sheet = Image.fromarray(np.rint(mask * 255).astype(np.uint8))
     light = np.ones(mask.shape, np.float32)
-    for radius, strength in ((4, 1.2), (18, 5.0)):
-        height = np.asarray(sheet.filter(ImageFilter.GaussianBlur(radius)), np.float32) / 255
-        down, right = np.gradient(height)
+    for radius, strength in ((0.7, 0.2), (3.0, 0.8)):
+        blur = ImageFilter.GaussianBlur(radius * _SIDE / 100)
+        height = np.asarray(sheet.filter(blur), np.float32) / 255
+        down, right = np.gradient(height, 100 / _SIDE)
         light += depth * strength * (0.6 * right + 0.8 * down)
     lit = np.asarray(color, np.float32) * np.clip(light, 0.55, 1.25)[..., np.newaxis]
-    return np.rint(np.clip(lit, 0, 255)).astype(np.uint8)
+    shaded: npt.NDArray[np.uint8] = np.rint(np.clip(lit, 0, 255)).astype(np.uint8)
+    return shaded

@@ -190,6 +190,8 @@ def test_results_come_back_as_they_were_and_fit_the_published_schema(
     assert published == build_schema(), "run: python -m benchmarks schema > the published file"
     jsonschema.Draft202012Validator.check_schema(published)
     jsonschema.validate(document, published)
+    samples = published["$defs"]["Summary"]["properties"]["samples"]
+    assert samples == {"type": "integer", "description": "How many there are."}
     document["verdict"]["valid"] = "yes"
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(document, published)

@@ -49,7 +49,7 @@ def results(toy_folder: Path, evaluation: EvaluationSet, tmp_path: Path) -> Resu
     return measure(job, launcher, tmp_path / "scratch", 200, lambda *_: None)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     if CHROMIUM is None or DRIVER is None:
         missing = "no chromium with chromedriver is installed (apt: chromium chromium-driver)"
@@ -74,7 +74,8 @@ def open_page(browser: Any, path: Path, width: int, scheme: str) -> None:
     size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width == PHONE}
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
     feature = {"name": "prefers-color-scheme", "value": scheme}
-    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [feature]})
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "", "features": [feature]})
+    browser.get_log("browser")  # what an earlier page left there
     browser.get(path.as_uri())
 
 
@@ -106,7 +107,7 @@ def test_the_page_opens_whole(
     assert (brightness > 128) == (scheme == "light")
 
 
-def test_filter_sort_and_hover_work(browser: Any, results: Results, tmp_path: Path) -> None:
+def test_filter_and_sort_work(browser: Any, results: Results, tmp_path: Path) -> None:
     page = tmp_path / "report.html"
     page.write_text(format_page([results]), encoding="utf-8")
     open_page(browser, page, DESKTOP, "light")
@@ -128,10 +129,6 @@ def test_filter_sort_and_hover_work(browser: Any, results: Results, tmp_path: Pa
     ]
     assert names == sorted(names)
 
-    browser.execute_script("document.querySelector('#scatter .point').focus()")
-    tip = browser.find_element("id", "tip")
-    assert tip.is_displayed()
-    assert "p50" in tip.text
     browser.find_element("css selector", '[data-filter="runtime=litert"]').click()
     browser.find_element("id", "show-all").click()
     assert count(browser, "#scatter .point") == 6
@@ -141,6 +138,22 @@ def test_filter_sort_and_hover_work(browser: Any, results: Results, tmp_path: Pa
     select = browser.find_element("id", "scatter-cost")
     select.find_element("css selector", 'option[value="size"]').click()
     assert "size on disk" in browser.find_element("id", "scatter").text
+    assert browser.get_log("browser") == []
+
+
+def test_pointer_and_focus_tell_the_figures(browser: Any, results: Results, tmp_path: Path) -> None:
+    page = tmp_path / "report.html"
+    page.write_text(format_page([results]), encoding="utf-8")
+    open_page(browser, page, DESKTOP, "light")
+    tip = browser.find_element("id", "tip")
+    for place in ("#scatter .point", "#confusion rect", "#per-class svg", "#distributions svg"):
+        spot = browser.find_element("css selector", place)
+        browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", spot)
+        ActionChains(browser).move_to_element(spot).perform()
+        assert tip.is_displayed(), place
+        assert tip.text, place
+    browser.execute_script("document.querySelector('#scatter .point').focus()")
+    assert "p50" in tip.text
     assert browser.get_log("browser") == []
 
 

@@ -111,6 +111,7 @@ def test_bad_input_is_wrong_use_and_nothing_is_written(
         (["--quick", "--plan", "thorough"], "say different things"),
         (["--only", "*_fp64.*"], "no artifact is named like *_fp64.*"),
         (["--soak", "1s", "--max-p90", "5"], "nothing that a gate could judge"),
+        (["--soak", "1s", "--host", "pi@a", "--host", "pi@b"], "runs on one machine"),
         (["--keras", "model.keras"], "--keras needs --peers"),
     ],
 )

@@ -9,7 +9,6 @@ from types import SimpleNamespace
 import pytest
 
 from benchmarks.runtime_cost import __main__ as command
-from benchmarks.runtime_cost import processes
 from benchmarks.runtime_cost.bare.loops import build_litert_loop
 from benchmarks.runtime_cost.bounds import BOUNDS, BOUNDS_BY_KEY, Bound, Finding, judge
 from benchmarks.runtime_cost.commands import check_same_answer
@@ -121,7 +120,7 @@ def test_memory_is_told_only_of_what_is_larger_than_this_process(
 ) -> None:
     # A child begins as a copy of this process, and its peak begins with that.
     usage = SimpleNamespace(ru_maxrss=own_kib)
-    monkeypatch.setattr(processes.resource, "getrusage", lambda _: usage)
+    monkeypatch.setattr("resource.getrusage", lambda _: usage)
     (run,) = run_in_turns({"x": [sys.executable, "-c", ""]}, 1, os.environ)["x"]
     assert (run.peak_bytes is not None) is is_told
 

@@ -44,14 +44,14 @@ def test_a_soak_is_told_and_drawn(tmp_path: Path) -> None:
     assert (tmp_path / "soak.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_the_command_soaks(
-    toy_folder: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+@pytest.fixture
+def out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the command writes; only the fake runtime is there."""
     monkeypatch.setattr(soak, "list_runtimes", lambda: [Runtime("fake", ("tflite",))])
-    out = tmp_path / "soak"
+    return tmp_path / "soak"
+
+
+def test_the_command_soaks(toy_folder: Path, out: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = ["--artifacts", str(toy_folder), "--soak", "1s", "--out", str(out)]
     assert main(words) == 0
     document = json.loads((out / "soak.json").read_text())
@@ -76,13 +76,8 @@ def test_a_board_that_holds_itself_back_is_named_with_the_moment(tmp_path: Path)
 
 
 def test_the_artifact_and_runtime_to_soak_can_be_named(
-    toy_folder: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    toy_folder: Path, out: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(soak, "list_runtimes", lambda: [Runtime("fake", ("tflite",))])
-    out = tmp_path / "soak"
     words = ["--artifacts", str(toy_folder), "--soak", "1s", "--out", str(out)]
     assert main([*words, "--only", "*_fp64.*"]) == 2
     assert "there are: toy-cnn_fp32.tflite" in capsys.readouterr().err

@@ -87,6 +87,19 @@ def test_one_process_tells_no_spread() -> None:
     assert relative_spread([9.0, 10.0, 11.0]) == pytest.approx(0.2)
 
 
+def test_more_processes_do_not_make_a_machine_look_less_steady() -> None:
+    draws = np.exp(np.random.default_rng(8).normal(3, 0.05, (2000, 30)))
+    few, many = (np.median([relative_spread(list(row[:n])) for row in draws]) for n in (3, 30))
+    assert many <= few * 1.1
+    plain = np.median((draws.max(axis=1) - draws.min(axis=1)) / np.median(draws, axis=1))
+    assert plain > 2 * few, "as the plain range would"
+
+
+def test_one_restless_process_of_five_does_not_decide_and_two_do() -> None:
+    assert relative_spread([10.0, 10.1, 10.0, 10.2, 19.0]) == pytest.approx(0.02, abs=0.005)
+    assert relative_spread([10.0, 10.1, 10.0, 19.0, 19.0]) > 0.5
+
+
 def test_holm_keeps_what_stands_against_many() -> None:
     assert holm_rejections([0.001, 0.04, 0.3]) == [True, False, False]
     assert holm_rejections([0.001, 0.02, 0.04]) == [True, True, True]

@@ -2,6 +2,7 @@
 
 import itertools
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
@@ -107,6 +108,17 @@ def test_without_a_library_both_remedies_are_named(libraries: Any) -> None:
     assert "pip install 'edge-runtime[camera]'" in message
     with pytest.raises(MissingExtraError, match="OpenCV"):
         open_camera(backend="opencv")
+
+
+def test_picamera2_beside_another_numpy_names_the_remedy(
+    libraries: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "picamera2.py").write_text("raise ValueError('numpy.dtype size changed')")
+    libraries()
+    monkeypatch.delitem(sys.modules, "picamera2")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(MissingExtraError, match=r"size changed\).*pip install 'numpy<2'"):
+        open_camera(backend="picamera2")
 
 
 def test_opencv_gives_red_first_keeps_no_old_frames_and_ends_with_a_reason(

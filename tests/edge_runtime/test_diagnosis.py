@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import sysconfig
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +113,14 @@ def test_a_good_board_has_no_problem() -> None:
             "error",
             "32-bit system under a 64-bit kernel (aarch64)",
             "pip install 'edge-runtime[tflite]'",
+        ),
+        (
+            BARE | BOOKWORM_32 | {"is_environment": False},
+            "no-runtime",
+            "error",
+            "no runtime works",
+            "python3 -m venv --system-site-packages ~/edge && ~/edge/bin/pip install "
+            "'edge-runtime[tflite,image]'",
         ),
         (
             BARE | {"pointer_bits": 32, "kernel_machine": "armv7l"},
@@ -270,6 +277,17 @@ def test_this_machine_is_judged_in_text_and_in_json(capsys: pytest.CaptureFixtur
     assert {one["name"] for one in document["runtimes"]} == set(PREFERENCE)
 
 
+def test_free_space_is_told_where_nothing_was_ever_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As on a fresh Debian: pip makes dist-packages with its first package.
+    missing = tmp_path / "lib" / "dist-packages"
+    monkeypatch.setattr("sysconfig.get_path", lambda *_: str(missing))
+    facts = gather_facts()
+    assert facts.free_bytes > 0
+    assert facts.packages_folder == str(missing)
+
+
 def test_a_runtime_that_kills_its_process_is_an_answer(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -284,16 +302,3 @@ def test_a_runtime_that_kills_its_process_is_an_answer(
         status = probe_backend("litert")
         assert status.version is None
         assert message in (status.reason or "")
-
-
-def test_a_folder_for_packages_need_not_exist_yet(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    known = sysconfig.get_path
-    missing = str(tmp_path / "not" / "yet")
-    monkeypatch.setattr(
-        sysconfig, "get_path", lambda name, *a: missing if name == "purelib" else known(name, *a)
-    )
-    facts = gather_facts()
-    assert facts.packages_folder == missing
-    assert facts.free_bytes > 0

@@ -95,6 +95,19 @@ def test_the_report_names_recall_and_what_is_taken_for_what(
     assert ["1", "dark", "·", "2", "1", "·"] in [line.split() for line in out.splitlines()]
 
 
+def test_a_stated_polarity_negates_what_shows_the_opposite(
+    tmp_path: Path, pictures: Arrays, capsys: pytest.CaptureFixture[str]
+) -> None:
+    negative = tmp_path / "negative.npz"
+    np.savez(negative, images=255 - pictures[0][:50], labels=pictures[1][:50])
+    accuracies = []
+    for stated in ("light-on-dark", "dark-on-light"):
+        command = ["evaluate", str(negative), "--polarity", stated, "--json"]
+        assert run_command_line(command) == 0
+        accuracies.append(json.loads(capsys.readouterr().out)["accuracy"])
+    assert accuracies[0] < 0.5 < 0.8 < accuracies[1]
+
+
 def test_unreadable_pictures_are_reported_and_the_rest_is_done(
     shades: Path, write_artifact: WriteArtifact, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -184,7 +197,7 @@ def test_bad_arrays_are_refused(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     file = tmp_path / "bad.npz"
-    np.savez(file, **arrays)  # type: ignore[arg-type]
+    np.savez(file, **arrays)
     assert run_command_line(["evaluate", str(file), "--model", MODEL]) == 1
     assert complaint in capsys.readouterr().err
 
@@ -207,7 +220,7 @@ def test_bad_places_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[st
 def test_a_limit_takes_from_every_class_its_share() -> None:
     labels = np.repeat(np.array([0, 1, 2], np.int64), [60, 30, 10])
     names = tuple(map(str, range(100)))
-    kept = LabelledSet(list(range(100)), labels, names).take_stratified(20)
+    kept = LabelledSet([Path(name) for name in names], labels, names).take_stratified(20)
     assert np.bincount(kept.labels).tolist() == [12, 6, 2]
     assert len(set(kept.names)) == 20
 

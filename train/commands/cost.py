@@ -12,6 +12,7 @@ from train.commands.options import (
     read_settings,
     read_wishes,
 )
+from train.commands.recipe_options import add_recipe, parse_with_recipe
 from train.data.opening import open_dataset
 from train.framework import load_keras
 from train.input_cost import format_cost, measure_input_cost
@@ -30,6 +31,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--json", action="store_true", help="write the result as JSON")
     parser.add_argument("--debug", action="store_true", help="show a traceback on errors")
+    add_recipe(parser)
     add_data(parser)
     add_model(parser)
     add_training(parser)
@@ -39,7 +41,7 @@ def build_parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str]) -> int:
     """Run the command."""
     parser = build_parser()
-    arguments = parser.parse_args(argv)
+    arguments = parse_with_recipe(parser, argv)
     try:
         settings = read_settings(arguments)
         if arguments.pairs < 1:

@@ -16,11 +16,13 @@ from train.commands.options import (
     read_settings,
     read_wishes,
 )
+from train.commands.recipe_options import add_recipe, add_teacher, parse_with_recipe
 from train.data.image_folder import InputWishes
 from train.data.opening import open_dataset
 from train.framework import load_keras
 from train.initial_run import open_initial_run
 from train.progress import Progress
+from train.recipes import with_teacher
 from train.reuse import find_complete_run
 from train.run_folder import RunIdentity, RunRecord
 
@@ -30,9 +32,15 @@ commands:
   python -m train data        find or fetch Fashion-MNIST and verify it
   python -m train cost        measure what augmentation adds to an epoch
   python -m train tune        search recipe and width under a budget
+  python -m train zoo         count what each network costs
+  python -m train release     train, export and measure a tier's runs
+  python -m train results     show what the tiers' runs gave
+  python -m train publish     place a tier's files beside its model card
 
 examples:
   python -m train
+  python -m train --recipe nano
+  python -m train --recipe micro --teacher runs/fashion-wide_resnet --seed 1
   python -m train --data pictures --input-size 64
   python -m train --data pictures --init runs/fashion-cnn --freeze
   python -m train --data pictures --model MobileNetV2 --input-size 96
@@ -57,16 +65,18 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--force", action="store_true", help="start anew and replace what is there")
     parser.add_argument("--json", action="store_true", help="write the result as JSON")
     parser.add_argument("--debug", action="store_true", help="show a traceback on errors")
+    add_recipe(parser)
     add_data(parser)
     add_model(parser)
     add_training(parser)
+    add_teacher(parser)
     return parser
 
 
 def main(argv: Sequence[str]) -> int:
     """Run the command."""
     parser = build_parser()
-    arguments = parser.parse_args(argv)
+    arguments = parse_with_recipe(parser, argv)
     try:
         settings = read_settings(arguments)
     except ValueError as error:
@@ -75,11 +85,14 @@ def main(argv: Sequence[str]) -> int:
     if arguments.init is not None and wishes != InputWishes():
         parser.error("--init takes its input from that run; leave out what describes the input")
     progress = Progress()
-    initial = None
+    initial = teacher = None
     if arguments.init is not None:
         initial = open_initial_run(arguments.init)
         wishes = initial.spec.input
         settings = replace(settings, architecture=initial.architecture(), init=initial.digest())
+    if arguments.teacher is not None:
+        teacher = open_initial_run(arguments.teacher)
+        settings = with_teacher(settings, teacher.digest(), arguments.teacher_share)
     dataset = open_dataset(arguments.data, progress, wishes, arguments.test_fraction, settings.seed)
     settings = fit_to_data(settings, dataset)
     folder: Path = arguments.run or (
@@ -96,7 +109,13 @@ def main(argv: Sequence[str]) -> int:
         from train.training import train_run
 
         record = train_run(
-            dataset, settings, folder, progress, force=arguments.force, initial=initial
+            dataset,
+            settings,
+            folder,
+            progress,
+            force=arguments.force,
+            initial=initial,
+            teacher=teacher,
         )
     if arguments.json:
         print(json.dumps({"run": str(folder), **to_document(record)}, indent=1))

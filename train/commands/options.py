@@ -6,14 +6,16 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Literal
 
-from train.augmentation import Augmentation
 from train.data.image_folder import DEFAULT_SIDE, InputWishes
+from train.recipes import DEFAULT, RECIPES
 from train.samples import ImageDataset
 from train.settings import TrainingSettings
 from train.zoo import ARCHITECTURES
 from train.zoo.backbones import BACKBONES
 
-DEFAULTS = TrainingSettings()
+DEFAULTS = RECIPES[DEFAULT]
+# Settings that are not read from an option of the same name.
+NOT_NUMBERS = ("architecture", "augmentation", "mixing", "init", "teacher", "teacher_share")
 
 
 def add_data(parser: argparse.ArgumentParser) -> None:
@@ -97,6 +99,13 @@ def add_model(parser: argparse.ArgumentParser) -> None:
         "--dropout", type=float, metavar="X", help="for cnn: dropout, 0–1 (default: 0.2)"
     )
     group.add_argument(
+        "--branches",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="train with branches where the architecture has them; without them only to see what "
+        "they are worth (default: with)",
+    )
+    group.add_argument(
         "--freeze", action="store_true", help="train the last layer alone (default: all)"
     )
 
@@ -108,6 +117,14 @@ def add_training(parser: argparse.ArgumentParser) -> None:
     _add_number(group, "batch_size", int, "pictures a step")
     _add_number(group, "learning_rate", float, "greatest learning rate of Adam")
     _add_number(group, "label_smoothing", float, "share of each target spread over all classes")
+    _add_number(
+        group, "weight_decay", float, "share of each kernel taken off a step, times the rate"
+    )
+    _add_number(
+        group, "ema", float, "what stays of the average of the weights after a step, 0 for none"
+    )
+    _add_number(group, "tail_epochs", int, "epochs in int8 steps after the others")
+    _add_number(group, "tail_learning_rate", float, "greatest learning rate in them")
     _add_number(group, "validation_fraction", float, "share of the training pictures held out, 0–1")
     _add_number(group, "seed", int, "decides everything that chance does")
     how = DEFAULTS.augmentation
@@ -116,21 +133,36 @@ def add_training(parser: argparse.ArgumentParser) -> None:
         action=argparse.BooleanOptionalAction,
         default=how.flip,
         help="mirror half of the training pictures; not where left and right matter, as in "
-        f"digits and letters (default: {'yes' if how.flip else 'no'})",
+        "digits and letters (default: %(default)s)",
     )
     group.add_argument(
         "--shift",
         type=float,
         default=how.shift,
         metavar="X",
-        help=f"largest shift, as a fraction of the longest side (default: {how.shift:g})",
+        help="largest shift, as a fraction of the longest side (default: %(default)g)",
     )
     group.add_argument(
         "--erase",
         type=float,
         default=how.erase,
         metavar="X",
-        help=f"probability that a rectangle is erased, 0–1 (default: {how.erase:g})",
+        help="probability that a rectangle is erased, 0–1 (default: %(default)g)",
+    )
+
+    for name, what in (("mixup", "blended"), ("cutmix", "pasted into each other")):
+        group.add_argument(
+            f"--{name}",
+            type=float,
+            default=getattr(DEFAULTS.mixing, name),
+            metavar="X",
+            help=f"probability that a batch's pictures are {what} in pairs, 0–1 "
+            "(default: %(default)g)",
+        )
+    group.add_argument(
+        "--mixed-precision",
+        action="store_true",
+        help="let convolutions compute in bfloat16; for hardware made for it (default: no)",
     )
 
 
@@ -170,13 +202,16 @@ def read_settings(arguments: argparse.Namespace) -> TrainingSettings:
     numbers = {
         field.name: getattr(arguments, field.name)
         for field in fields(TrainingSettings)
-        if field.name != "init" and hasattr(arguments, field.name)
+        if field.name not in NOT_NUMBERS and hasattr(arguments, field.name)
     }
-    return TrainingSettings(
+    base = RECIPES[arguments.recipe]
+    return replace(
+        base,
         architecture=arguments.model,
-        augmentation=Augmentation(
-            flip=arguments.flip, shift=arguments.shift, erase=arguments.erase
+        augmentation=replace(
+            base.augmentation, flip=arguments.flip, shift=arguments.shift, erase=arguments.erase
         ),
+        mixing=replace(base.mixing, mixup=arguments.mixup, cutmix=arguments.cutmix),
         init=arguments.weights if arguments.model in BACKBONES else "",
         **numbers,
     )
@@ -199,5 +234,5 @@ def _add_number(
         type=kind,
         default=default,
         metavar="N" if kind is int else "X",
-        help=f"{what} (default: {default:g})",
+        help=f"{what} (default: %(default)g)",
     )

@@ -22,6 +22,7 @@ from train.errors import RunError
 from train.files import replace_file
 from train.framework import load_keras
 from train.progress import Progress
+from train.recipes import DEFAULT
 from train.samples import ImageDataset
 from train.settings import TrainingSettings
 from train.tuning.budget import Budget
@@ -89,7 +90,9 @@ def build_parser() -> argparse.ArgumentParser:
     add_data(parser)
     add_training(parser)
     # Trials are compared with each other: a few epochs tell better from worse.
-    parser.set_defaults(epochs=4, model="cnn", widths=(), dropout=None, freeze=False)
+    parser.set_defaults(
+        recipe=DEFAULT, epochs=4, model="cnn", widths=(), dropout=None, freeze=False
+    )
     return parser
 
 

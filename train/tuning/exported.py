@@ -50,18 +50,23 @@ def export_and_measure(run: Path, artifacts: Path, images: Images) -> ExportedFi
     command = [sys.executable, "-m", "export", "--run", str(run), "--out", str(artifacts)]
     # The search judges accuracy itself: no file may be kept out before it is seen.
     command += ["--recipes", RECIPE, "--max-accuracy-drop", "100", "--force"]
-    _run(command, "the export")
+    run_command(command, "the export")
     path = next(artifacts.glob("*_static_int8.tflite"), None)
     metadata = None if path is None else read_metadata(path)
     if path is None or metadata is None or metadata.accuracy is None:
         raise RunError(f"the export left no measured static_int8 file in {artifacts}")
     found = metadata.accuracy
     return ExportedFile(
-        path, path.stat().st_size, found.correct / found.total, _measure_latency(path, images)
+        path, path.stat().st_size, found.correct / found.total, measure_latency(path, images)
     )
 
 
-def _measure_latency(path: Path, images: Images) -> float:
+def measure_latency(path: Path, images: Images) -> float:
+    """Return the median time of one picture in µs: a fresh process, LiteRT, one thread.
+
+    Raises:
+        RunError: The measurement failed.
+    """
     pictures = path.with_name("timing.npy")
     np.save(pictures, images[:_PICTURES])
     request = TrialRequest(
@@ -72,7 +77,7 @@ def _measure_latency(path: Path, images: Images) -> float:
         images=str(pictures),
         effort=Effort(offline_ns=0, stage_calls=0),
     )
-    answer = _run([sys.executable, "-m", "edge_runtime.trial"], "timing", to_json(request))
+    answer = run_command([sys.executable, "-m", "edge_runtime.trial"], "timing", to_json(request))
     outcome = from_json(TrialOutcome, answer, "the answer of the timing process")
     if outcome.result is None or outcome.result.stream is None:
         reason = outcome.refusal.message if outcome.refusal is not None else "no result"
@@ -80,7 +85,12 @@ def _measure_latency(path: Path, images: Images) -> float:
     return statistics.median(outcome.result.stream.samples_ns) / 1000
 
 
-def _run(command: list[str], what: str, text: str | None = None) -> str:
+def run_command(command: list[str], what: str, text: str | None = None) -> str:
+    """Run a command in a child process, hand it `text`, and return its standard output.
+
+    Raises:
+        RunError: It failed or took too long; holds what it said last.
+    """
     # A worker of a distributed search is told so by its environment; its children are none.
     environment = {k: v for k, v in os.environ.items() if not k.startswith("KERASTUNER_")}
     try:

@@ -15,6 +15,24 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Budget:
+    """The most that a network may cost, as deployed.
+
+    Attributes:
+        parameters: Numbers that are stored.
+        macs: Multiply-accumulates a picture.
+    """
+
+    parameters: int
+    macs: int
+
+    def __str__(self) -> str:
+        thousands = self.parameters / 1000
+        count = f"{thousands:g} K" if thousands < 1000 else f"{thousands / 1000:g} M"
+        return f"at most {count} parameters and {self.macs / 1e6:g} M MACs"
+
+
+@dataclass(frozen=True, slots=True)
 class Architecture:
     """One entry of the zoo.
 
@@ -26,6 +44,7 @@ class Architecture:
         folder: ``module:function`` that turns the trained model into the plain one to deploy (for
             example folding branches); None where the trained model is deployed as it is.
         tunable: Whether the builder also takes ``widths`` and ``dropout``.
+        branched: Whether it also takes ``branched``.
     """
 
     builder: str
@@ -33,6 +52,7 @@ class Architecture:
     summary: str
     folder: str | None = None
     tunable: bool = False
+    branched: bool = False
 
     def build(
         self, input_shape: tuple[int, int, int], classes: int, **options: Any
@@ -45,6 +65,17 @@ class Architecture:
         return model if self.folder is None else _resolve(self.folder)(model)
 
 
+# What each size of the edge family may cost in the form that is deployed, on 28×28 pictures.
+TIER_BUDGETS: Mapping[str, Budget] = MappingProxyType(
+    {
+        "nano": Budget(10_000, 1_000_000),
+        "micro": Budget(50_000, 3_000_000),
+        "small": Budget(100_000, 5_500_000),
+        "medium": Budget(270_000, 15_000_000),
+        "large": Budget(1_000_000, 60_000_000),
+    }
+)
+
 ARCHITECTURES: Mapping[str, Architecture] = MappingProxyType(
     {
         "cnn": Architecture(
@@ -52,6 +83,27 @@ ARCHITECTURES: Mapping[str, Architecture] = MappingProxyType(
             "probabilities",
             "two convolution blocks, two dense layers",
             tunable=True,
+        ),
+        "resnet20": Architecture(
+            "train.zoo.resnet:build_resnet20",
+            "logits",
+            "20 layers with residual connections",
+            "train.zoo.folding:fold_model",
+        ),
+        **{
+            name: Architecture(
+                f"train.zoo.tiers:build_{name}",
+                "logits",
+                f"3×3 convolutions for int8, {budget}",
+                "train.zoo.folding:fold_model",
+                branched=True,
+            )
+            for name, budget in TIER_BUDGETS.items()
+        },
+        "wide_resnet": Architecture(
+            "train.zoo.wide_resnet:build_wide_resnet",
+            "logits",
+            "WRN-16-4, a teacher for the others",
         ),
     }
 )

@@ -98,22 +98,27 @@ function linearTicks(low, high, count) {
 }
 
 const tip = document.getElementById("tip");
+let tipOf = null;  // what it tells about; another node's farewell must not hide it
 
 function addTip(node, title, text) {
   const show = (x, y) => {
     tip.replaceChildren(element("b", {}, title), text);
     tip.hidden = false;
+    tipOf = node;
     const box = tip.getBoundingClientRect();
     tip.style.left = `${Math.max(6, Math.min(x + 14, innerWidth - box.width - 6))}px`;
     tip.style.top = `${y + 14 + box.height > innerHeight ? Math.max(6, y - box.height - 12) : y + 14}px`;
   };
   node.addEventListener("pointermove", (event) => show(event.clientX, event.clientY));
-  node.addEventListener("pointerleave", () => (tip.hidden = true));
+  const hide = () => {
+    if (tipOf === node) tip.hidden = true;
+  };
+  node.addEventListener("pointerleave", hide);
   node.addEventListener("focus", () => {
     const box = node.getBoundingClientRect();
     show(box.right, box.bottom);
   });
-  node.addEventListener("blur", () => (tip.hidden = true));
+  node.addEventListener("blur", hide);
 }
 
 addEventListener("keydown", (event) => {

@@ -1,0 +1,248 @@
+"""Result files, the tables and cards made of them, and what may be published."""
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from train.cli import main
+from train.data.fashion_mnist import CLASS_NAMES
+from train.errors import RunError
+from train.recipes import RECIPES
+from train.release.card import format_card
+from train.release.document import (
+    RESULT_VERSION,
+    FileResult,
+    LatencyResult,
+    RunResult,
+    load_results,
+    save_result,
+    to_result_name,
+)
+from train.release.making import Order
+from train.release.plan import ABLATIONS, FULL, TIERS, find_tier
+from train.release.publishing import publish_tier
+from train.release.summary import choose, measure_gains, summarize
+from train.release.tables import format_ablation, format_goals, format_tiers
+
+NANO = find_tier("nano")
+
+
+def build_result(
+    seed: int = 0, correct: int = 931, left_out: str = FULL, epochs: int | None = None
+) -> RunResult:
+    """A run on 1,000 test pictures whose int8 files label `correct` of them rightly."""
+    recipe = RECIPES["nano"]
+    settings = dataclasses.replace(recipe, seed=seed, epochs=epochs or recipe.epochs)
+    rows = [[0] * 10 for _ in range(10)]
+    for place in range(10):
+        rows[place][place] = 100
+    rows[6][0], rows[6][6] = 1000 - correct, 100 - (1000 - correct)
+    confusion = tuple(tuple(row) for row in rows)
+    files = tuple(
+        FileResult(
+            file=f"fashion-nano_{key}",
+            key=key,
+            runtime="some runtime 1.0",
+            size_bytes=20_480,
+            sha256="0" * 64,
+            correct=correct,
+            confusion=confusion,
+        )
+        for key in ("static_int8.tflite", "qat_int8.tflite", "qat_int8.onnx")
+    )
+    return RunResult(
+        schema_version=RESULT_VERSION,
+        tier="nano",
+        left_out=left_out,
+        seed=seed,
+        settings=settings,
+        dataset="fashion",
+        data_sha256="a" * 64,
+        licence="MIT",
+        labels=CLASS_NAMES,
+        train_count=57_000,
+        validation_count=3_000,
+        test_count=1000,
+        parameters=9770,
+        duration_s=600.0,
+        machine="x86_64, Linux",
+        versions=("keras 3",),
+        created="2026-11-25T10:00:00+00:00",
+        float_correct=933,
+        quantized_correct=932,
+        files=files,
+    )
+
+
+def test_a_result_file_reads_back_as_it_was(tmp_path: Path) -> None:
+    result = dataclasses.replace(
+        build_result(),
+        latency=LatencyResult("qat_int8.tflite", 11.5, "cnn.tflite", 30.0, 0.383, 5, "a processor"),
+    )
+    path = save_result(tmp_path, result)
+    assert path.name == "nano-seed0.json"
+    short = save_result(tmp_path, build_result(3, left_out="random erasing", epochs=9))
+    assert short.name == "nano-without-random-erasing-9epochs-seed3.json"
+    assert result in load_results(tmp_path)
+    assert result.accuracy("float") == 0.933
+    assert result.accuracy("qat_int8.onnx") == 0.931
+    assert result.accuracy("fp32.onnx") is None
+
+
+def test_the_table_shows_seeds_their_mean_and_what_was_not_trained() -> None:
+    results = (build_result(1, 935), build_result(0, 931), build_result(2, 900, epochs=3))
+    lines = format_tiers(results).splitlines()
+    assert lines[2] == "| nano | 0 | 150 + 10 | 93.30 % | 93.20 % | 93.10 % | 93.10 % |"
+    assert lines[3].startswith("| nano | 1 |")
+    assert "mean of 2" in lines[4]
+    assert "**93.30 ± 0.28 %**" in lines[4]
+    # A shorter run is shown, and is no part of the mean.
+    assert lines[5].startswith("| nano | 2 | shorter: 3 + 10 |")
+    assert [line for line in lines if "not trained" in line] == [
+        f"| {tier.name} | – | – | not trained | | | |" for tier in TIERS[1:]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("correct", "seeds", "verdict"),
+    [
+        (929, 5, "not reached"),
+        (931, 2, "reached so far, seeds missing"),
+        (931, 5, "reached"),
+    ],
+)
+def test_a_goal_is_judged_by_the_mean_over_all_seeds(
+    correct: int, seeds: int, verdict: str
+) -> None:
+    results = tuple(build_result(seed, correct) for seed in range(seeds))
+    row = next(line for line in format_goals(results).splitlines() if line.startswith("| nano"))
+    assert row.endswith(f"| {verdict} |")
+    assert f"{seeds} of 5" in row
+
+
+def test_gains_compare_the_same_seeds_and_lengths() -> None:
+    results = (
+        build_result(0, 931, epochs=20),
+        build_result(1, 933, epochs=20),
+        build_result(0, 940),
+        build_result(0, 925, left_out="branches", epochs=20),
+        build_result(1, 929, left_out="branches", epochs=20),
+        build_result(2, 800, left_out="branches", epochs=20),
+    )
+    (gain,) = measure_gains(results, NANO)
+    assert (gain.ingredient, gain.seeds) == ("branches", 2)
+    assert gain.points == pytest.approx((0.6 + 0.4) / 2)
+    assert gain.error == pytest.approx(0.1)
+    table = format_ablation(results, NANO)
+    assert "| branches | 92.70 ± 0.28 % | +0.50 ± 0.10 | 2 |" in table
+    assert table.count("not trained") == len(ABLATIONS) - 1
+    assert [result.seed for result in choose(results, NANO)] == [0]
+    assert summarize((), "float") is None
+
+
+def test_the_card_says_what_a_user_must_know() -> None:
+    results = (build_result(0, 929), build_result(1, 925))
+    card = format_card(results[0], results)
+    assert card.startswith("# fashion-nano\n")
+    assert "**92.90%** of 1,000 test pictures" in card
+    assert "95 % Wilson interval" in card
+    assert "-0.40 points against float" in card
+    assert "**not reached** (mean 92.70% over 2)" in card
+    assert "| Shirt | 100.0% | 29.0% | 100 |" in card
+    assert "Not measured in the release" in card
+    for heading in ("Files", "Accuracy", "Each class", "Confusion matrix", "Latency", "Limits"):
+        assert f"\n## {heading}\n" in card
+    bare = dataclasses.replace(results[0], files=())
+    with pytest.raises(ValueError, match=r"no qat_int8\.tflite"):
+        format_card(bare, results)
+
+
+def test_orders_become_commands_that_can_be_repeated(tmp_path: Path) -> None:
+    order = Order("nano", 3, "random erasing", epochs=20, teacher=Path("runs/t"))
+    assert order.name == to_result_name("nano", "random erasing", 20, 3)
+    assert order.training_words(Path("r")) == [
+        *("--recipe", "nano", "--seed", "3", "--run", "r"),
+        *("--epochs", "20", "--teacher", "runs/t", "--erase", "0"),
+    ]
+
+
+@pytest.mark.parametrize("ingredient", ABLATIONS)
+def test_each_ablation_changes_a_tiers_settings(ingredient: str) -> None:
+    from train.commands.fit import build_parser
+    from train.commands.options import read_settings
+    from train.commands.recipe_options import parse_with_recipe
+
+    def read(left_out: str) -> object:
+        words = Order("large", 0, left_out).training_words(Path("r"))
+        return read_settings(parse_with_recipe(build_parser(), words))
+
+    assert read(FULL) == RECIPES["large"]
+    assert read(ingredient) != RECIPES["large"]
+
+
+def _place_files(runs: Path, result: RunResult) -> RunResult:
+    """Put stand-ins for the run's files where publishing looks, and note their sums."""
+    from train.files import sha256_of
+
+    run, artifacts = runs / "nano-seed0", runs / "artifacts" / "nano-seed0"
+    run.mkdir(parents=True)
+    artifacts.mkdir(parents=True)
+    for name in ("model.keras", "spec.json", "ranges.json"):
+        (run / name).write_text(name)
+    files = []
+    for file in result.files:
+        (artifacts / file.file).write_text(file.file)
+        files.append(dataclasses.replace(file, sha256=sha256_of(artifacts / file.file)))
+    return dataclasses.replace(result, files=tuple(files))
+
+
+def test_publishing_places_the_first_seeds_files_with_their_card(tmp_path: Path) -> None:
+    runs, results, models = tmp_path / "runs", tmp_path / "results", tmp_path / "models"
+    with pytest.raises(RunError, match="no result of nano with seed 0"):
+        publish_tier(NANO, runs, results, models)
+    save_result(results, _place_files(runs, build_result(0)))
+    save_result(results, build_result(1, 990))
+    folder = publish_tier(NANO, runs, results, models)
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "README.md",
+        "fashion-nano_qat_int8.onnx",
+        "fashion-nano_qat_int8.tflite",
+        "model.keras",
+        "ranges.json",
+        "spec.json",
+    ]
+    assert "**93.10%**" in (folder / "README.md").read_text()
+    artifact = runs / "artifacts" / "nano-seed0" / "fashion-nano_qat_int8.onnx"
+    artifact.write_text("another")
+    with pytest.raises(RunError, match="is not the file that the result is about"):
+        publish_tier(NANO, runs, results, models)
+    artifact.unlink()
+    with pytest.raises(RunError, match=r"are missing: .*qat_int8\.onnx"):
+        publish_tier(NANO, runs, results, models)
+
+
+def test_released_models_stay_small(tmp_path: Path) -> None:
+    runs, results, models = tmp_path / "runs", tmp_path / "results", tmp_path / "models"
+    save_result(results, _place_files(runs, build_result(0)))
+    (models / "large").mkdir(parents=True)
+    with (models / "large" / "model.keras").open("wb") as file:
+        file.truncate(15_000_000)
+    with pytest.raises(RunError, match=r"would hold 15\.0 MB; at most 15 MB"):
+        publish_tier(NANO, runs, results, models)
+
+
+def test_the_commands_answer_and_refuse(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    save_result(tmp_path, build_result(0))
+    assert main(["results", "--results", str(tmp_path)]) == 0
+    assert "| nano | 0 | 150 + 10 |" in capsys.readouterr().out
+    assert main(["results", "--results", str(tmp_path), "--ablation", "nano"]) == 0
+    assert "| branches | not trained" in capsys.readouterr().out
+    assert main(["results", "--results", str(tmp_path / "nowhere")]) == 1
+    assert "name another with --results" in capsys.readouterr().err
+    assert main(["release", "nano", "--against", str(tmp_path / "nothing.tflite")]) == 1
+    assert "to time against" in capsys.readouterr().err
+    for words in (["release", "huge"], ["release", "nano", "--seeds", "one"]):
+        with pytest.raises(SystemExit) as stopped:
+            main(words)
+        assert stopped.value.code == 2

@@ -1,0 +1,69 @@
+"""The options that choose a recipe, and what it learns from besides the data."""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import fields
+from pathlib import Path
+
+from train.commands.options import NOT_NUMBERS
+from train.recipes import DEFAULT, RECIPES, TEACHER_SHARE
+from train.settings import TrainingSettings
+
+
+def add_recipe(parser: argparse.ArgumentParser) -> None:
+    """Add the option that chooses the defaults of the others; see `parse_with_recipe`."""
+    parser.add_argument(
+        "--recipe",
+        choices=tuple(RECIPES),
+        default=DEFAULT,
+        metavar="NAME",
+        help="settings that belong together, model included; options given besides change single "
+        f"ones, and help shows its values: {', '.join(RECIPES)} (default: {DEFAULT})",
+    )
+
+
+def add_teacher(parser: argparse.ArgumentParser) -> None:
+    """Add the options that name another run to learn from."""
+    group = parser.add_argument_group("distillation")
+    group.add_argument(
+        "--teacher",
+        type=Path,
+        metavar="RUN",
+        help="run folder of a better network, whose scores for the changed pictures are learned "
+        "too (default: none)",
+    )
+    group.add_argument(
+        "--teacher-share",
+        type=float,
+        default=TEACHER_SHARE,
+        metavar="X",
+        help=f"of the targets, what they make up, 0–1 (default: {TEACHER_SHARE:g})",
+    )
+
+
+def parse_with_recipe(parser: argparse.ArgumentParser, argv: Sequence[str]) -> argparse.Namespace:
+    """Parse options whose defaults are those of the recipe that they name."""
+    first = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    first.add_argument("--recipe", default=DEFAULT)
+    recipe = RECIPES.get(first.parse_known_args(argv)[0].recipe)
+    if recipe is not None:  # the parser itself says what is wrong with another name
+        parser.set_defaults(**_to_defaults(recipe))
+    return parser.parse_args(argv)
+
+
+def _to_defaults(recipe: TrainingSettings) -> dict[str, object]:
+    """Return a recipe's values by the names of the options."""
+    numbers = {
+        field.name: getattr(recipe, field.name)
+        for field in fields(TrainingSettings)
+        if field.name not in NOT_NUMBERS
+    }
+    return {
+        **numbers,
+        "model": recipe.architecture,
+        "flip": recipe.augmentation.flip,
+        "shift": recipe.augmentation.shift,
+        "erase": recipe.augmentation.erase,
+        "mixup": recipe.mixing.mixup,
+        "cutmix": recipe.mixing.cutmix,
+    }

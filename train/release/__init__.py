@@ -1,0 +1,1 @@
+"""From recipes and seeds to result files, tables and model cards."""

@@ -1,0 +1,154 @@
+"""A result file: what one run of a release gave, small enough to be committed."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from edge_runtime.document import from_json, to_json
+from train.files import replace_file
+from train.recipes import RECIPES
+from train.release.plan import FULL, to_slug
+from train.settings import TrainingSettings
+
+RESULT_VERSION = 1
+RESULTS = Path("models") / "results"
+# The two files that a release ships; accuracy goals are about the first.
+SHIPPED = ("qat_int8.tflite", "qat_int8.onnx")
+
+
+@dataclass(frozen=True, slots=True)
+class FileResult:
+    """One exported file on one runtime, asked for every test picture.
+
+    Attributes:
+        file: Its name.
+        key: Precision and format, such as ``qat_int8.tflite``.
+        runtime: Package and version.
+        size_bytes: Of the whole file.
+        sha256: Of the whole file.
+        correct: Test pictures labelled rightly.
+        confusion: Rows are true classes, columns the given ones.
+    """
+
+    file: str
+    key: str
+    runtime: str
+    size_bytes: int
+    sha256: str
+    correct: int
+    confusion: tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LatencyResult:
+    """One file timed in turn with another, one thread, on the machine of the run.
+
+    Attributes:
+        key: Of the file, such as ``qat_int8.tflite``.
+        median_us: Median of the rounds' median time of one picture.
+        against: File name of the other.
+        against_us: The same of the other.
+        ratio: Median of the rounds' ratios.
+        rounds: How often both were timed, each time in a fresh process.
+        cpu: The processor's name.
+    """
+
+    key: str
+    median_us: float
+    against: str
+    against_us: float
+    ratio: float
+    rounds: int
+    cpu: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """What one run gave.
+
+    Attributes:
+        schema_version: Version of this document's form.
+        tier: Name of the tier.
+        left_out: The ingredient that this run did without, or ``full``.
+        seed: Of the run.
+        settings: How it trained.
+        dataset: Short name of the data set.
+        data_sha256: Of its pictures and labels.
+        licence: Of the data set.
+        labels: Class names, in the order of the confusion matrices.
+        train_count: Pictures trained on.
+        validation_count: Pictures held out of the training split.
+        test_count: Pictures of the test split.
+        parameters: Numbers in the stored model.
+        duration_s: Wall time of all epochs together.
+        machine: Processor architecture and system it trained on.
+        versions: Software it trained with.
+        created: When the run ended, ISO 8601, UTC.
+        float_correct: Labelled rightly in float, before a quantized tail where there was one.
+        quantized_correct: Labelled rightly in int8 steps as trained; None without a tail.
+        files: The exported files.
+        latency: Where it was measured.
+    """
+
+    schema_version: int
+    tier: str
+    left_out: str
+    seed: int
+    settings: TrainingSettings
+    dataset: str
+    data_sha256: str
+    licence: str
+    labels: tuple[str, ...]
+    train_count: int
+    validation_count: int
+    test_count: int
+    parameters: int
+    duration_s: float
+    machine: str
+    versions: tuple[str, ...]
+    created: str
+    float_correct: int
+    quantized_correct: int | None
+    files: tuple[FileResult, ...]
+    latency: LatencyResult | None = None
+
+    @property
+    def is_full(self) -> bool:
+        """Whether nothing was left out and every epoch of the recipe was trained."""
+        return self.left_out == FULL and self.settings.epochs == RECIPES[self.tier].epochs
+
+    def find_file(self, key: str) -> FileResult | None:
+        """Return what an exported file gave; None where it was not made."""
+        return next((entry for entry in self.files if entry.key == key), None)
+
+    def accuracy(self, what: str) -> float | None:
+        """Return a share of the test pictures, 0–1.
+
+        Args:
+            what: ``float``, ``quantized``, or the key of a file.
+        """
+        counts = {"float": self.float_correct, "quantized": self.quantized_correct}
+        counts.update({file.key: file.correct for file in self.files})
+        correct = counts.get(what)
+        return None if correct is None else correct / self.test_count
+
+
+def to_result_name(tier: str, left_out: str, epochs: int, seed: int) -> str:
+    """Return a result's name, without an ending; a shorter run says how short it is."""
+    part = "" if left_out == FULL else f"-without-{to_slug(left_out)}"
+    length = "" if epochs == RECIPES[tier].epochs else f"-{epochs}epochs"
+    return f"{tier}{part}{length}-seed{seed}"
+
+
+def save_result(folder: Path, result: RunResult) -> Path:
+    """Write one result file; returns its path."""
+    name = to_result_name(result.tier, result.left_out, result.settings.epochs, result.seed)
+    path = folder / f"{name}.json"
+    with replace_file(path) as beside:
+        beside.write_text(to_json(result), encoding="utf-8")
+    return path
+
+
+def load_results(folder: Path) -> tuple[RunResult, ...]:
+    """Read all result files of a folder, by name; an empty tuple where there are none."""
+    paths = sorted(folder.glob("*.json"))
+    return tuple(from_json(RunResult, path.read_bytes(), str(path)) for path in paths)

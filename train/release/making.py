@@ -1,0 +1,99 @@
+"""One run of a release: train, export and measure, each resumed or reused where it is done."""
+
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from train.errors import RunError
+from train.progress import Progress
+from train.recipes import RECIPES
+from train.release.document import RunResult, to_result_name
+from train.release.measuring import measure_run
+from train.release.plan import ABLATIONS, FULL
+from train.run_folder import RECORD
+
+RUNS = Path("runs") / "release"
+# All that a tier ships, and what shows the worth of its tail.
+_RECIPES = ("fp32", "static_int8", "qat_int8")
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What one run is to be.
+
+    Attributes:
+        tier: Name of the tier.
+        seed: Of the run.
+        left_out: The ingredient to do without, or ``full``.
+        epochs: In float; None for the recipe's.
+        teacher: Run folder of a teacher; None for none.
+    """
+
+    tier: str
+    seed: int
+    left_out: str = FULL
+    epochs: int | None = None
+    teacher: Path | None = None
+
+    @property
+    def name(self) -> str:
+        """The run's folder name."""
+        return to_result_name(
+            self.tier, self.left_out, self.epochs or RECIPES[self.tier].epochs, self.seed
+        )
+
+    def training_words(self, run: Path) -> list[str]:
+        """Return the words after ``python -m train``."""
+        words = ["--recipe", self.tier, "--seed", str(self.seed), "--run", str(run)]
+        if self.epochs is not None:
+            words += ["--epochs", str(self.epochs)]
+        if self.teacher is not None:
+            words += ["--teacher", str(self.teacher)]
+        return [*words, *ABLATIONS.get(self.left_out, ())]
+
+
+def make_run(order: Order, runs: Path, progress: Progress) -> RunResult:
+    """Train, export and measure one run.
+
+    Args:
+        order: What to make.
+        runs: Folder of the run folders.
+        progress: Where progress is shown.
+
+    Raises:
+        RunError: Training or export failed.
+    """
+    run = runs / order.name
+    artifacts = runs / "artifacts" / order.name
+    progress.say(f"{order.name}: training")
+    _run_module("train", order.training_words(run))
+    if not _is_newer(artifacts / "manifest.json", run / RECORD):
+        progress.say(f"{order.name}: exporting")
+        export_run(run, artifacts)
+    progress.say(f"{order.name}: asking its files for every test picture")
+    return measure_run(run, artifacts, order.tier, order.left_out)
+
+
+def export_run(run: Path, artifacts: Path) -> None:
+    """Export a run to the files that a release needs."""
+    recipes = [name for name in _RECIPES if name != "qat_int8" or (run / "ranges.json").is_file()]
+    # A release reports what a file loses; the gate would keep the file itself out of sight.
+    words = ["--run", str(run), "--out", str(artifacts), "--max-accuracy-drop", "100", "--force"]
+    _run_module("export", [*words, "--recipes", ",".join(recipes)])
+
+
+def _is_newer(path: Path, than: Path) -> bool:
+    return path.is_file() and path.stat().st_mtime >= than.stat().st_mtime
+
+
+def _run_module(module: str, words: list[str]) -> None:
+    # Its progress goes to this process's standard error; what it would print is not needed.
+    done = subprocess.run(
+        [sys.executable, "-m", module, *words], stdout=subprocess.DEVNULL, check=False
+    )
+    if done.returncode:
+        raise RunError(
+            f"python -m {module} {' '.join(words)} failed with status {done.returncode}; what it "
+            "said stands above. The same command goes on from there."
+        )

@@ -1,0 +1,112 @@
+"""Results of several seeds taken together."""
+
+import statistics
+from dataclasses import dataclass
+
+from train.release.document import RunResult
+from train.release.plan import ABLATIONS, FULL, Tier
+
+# What an ablation is about: the file that ships; without a tail, the one from calibration.
+SHIPPED_KEYS = ("qat_int8.tflite", "static_int8.tflite")
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """The accuracy of several runs that differ in their seed alone.
+
+    Attributes:
+        mean: 0–1.
+        deviation: Standard deviation between runs; None for a single one.
+        count: Runs.
+    """
+
+    mean: float
+    deviation: float | None
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Gain:
+    """What one ingredient is worth: accuracy with everything, less accuracy without it.
+
+    Attributes:
+        ingredient: Its name.
+        without: Runs without it.
+        points: Gain in percentage points, over the seeds that both have.
+        seeds: How many these are.
+        error: Standard error of the gain over the seeds, in points; None for a single one.
+    """
+
+    ingredient: str
+    without: Spread
+    points: float
+    seeds: int
+    error: float | None
+
+
+def measure_gains(results: tuple[RunResult, ...], tier: Tier) -> tuple[Gain, ...]:
+    """Compare a tier's runs with and without each ingredient, seed by seed.
+
+    Only runs of the same length are compared: ablations may be trained shorter than the release.
+    """
+    gains = []
+    for ingredient in ABLATIONS:
+        without = choose(results, tier, ingredient, whole=False)
+        pairs = [
+            (mate, result)
+            for result in without
+            for mate in choose(results, tier, whole=False)
+            if (mate.seed, mate.settings.epochs) == (result.seed, result.settings.epochs)
+        ]
+        points = [100 * (_shipped(mate) - _shipped(result)) for mate, result in pairs]
+        if points:
+            values = [_shipped(result) for _, result in pairs]
+            count = len(points)
+            gains.append(
+                Gain(
+                    ingredient,
+                    Spread(statistics.fmean(values), _deviation(values), count),
+                    statistics.fmean(points),
+                    count,
+                    statistics.stdev(points) / count**0.5 if count > 1 else None,
+                )
+            )
+    return tuple(gains)
+
+
+def _shipped(result: RunResult) -> float:
+    found = (result.accuracy(key) for key in SHIPPED_KEYS)
+    return next(value for value in found if value is not None)
+
+
+def _deviation(values: list[float]) -> float | None:
+    return statistics.stdev(values) if len(values) > 1 else None
+
+
+def summarize(results: tuple[RunResult, ...], what: str) -> Spread | None:
+    """Return mean and spread of an accuracy over runs; None where none has it."""
+    values = [value for result in results if (value := result.accuracy(what)) is not None]
+    if not values:
+        return None
+    return Spread(statistics.fmean(values), _deviation(values), len(values))
+
+
+def choose(
+    results: tuple[RunResult, ...], tier: Tier, left_out: str = FULL, whole: bool = True
+) -> tuple[RunResult, ...]:
+    """Return a tier's results with one ingredient left out, by seed.
+
+    Args:
+        results: All there are.
+        tier: Which tier.
+        left_out: Which ingredient, or ``full``.
+        whole: Only runs with every epoch of the recipe.
+    """
+    chosen = (
+        result
+        for result in results
+        if result.tier == tier.name
+        and result.left_out == left_out
+        and (result.is_full or not whole)
+    )
+    return tuple(sorted(chosen, key=lambda result: result.seed))
