@@ -47,11 +47,13 @@ class Tensors:
 
 
 def float_table(exponents: Floats) -> Floats:
-    return np.exp(exponents)
+    entries: Floats = np.exp(exponents)
+    return entries
 
 
 def integer_table(exponents: Floats) -> Floats:
-    return np.floor(np.exp(exponents) * np.float32(65535) + np.float32(0.5))
+    entries: Floats = np.floor(np.exp(exponents) * np.float32(65535) + np.float32(0.5))
+    return entries
 
 
 def softmax(found: Tensors, table: Table) -> Integers:
@@ -63,7 +65,8 @@ def softmax(found: Tensors, table: Table) -> Integers:
         sums += column
     per_step = np.float32(1) / (sums * found.scales[1])
     steps = np.rint(exponentials * per_step[:, np.newaxis]) - 128
-    return np.clip(steps, -128, 127).astype(np.int8)
+    scores: Integers = np.clip(steps, -128, 127).astype(np.int8)
+    return scores
 
 
 @pytest.fixture(scope="module")

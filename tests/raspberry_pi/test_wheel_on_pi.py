@@ -49,7 +49,7 @@ def test_the_runtime_tests_pass_there(
         ["python3", "-m", "pytest", *options]
         + [str(path) for path in files if ("hypothesis" in path.read_text()) is (kind == "laws")],
         environment={
-            "PYTHONPATH": f"{site}:{tools}:{plugins}",
+            "PYTHONPATH": f"{site}:{tools}:{plugins}:{_CHECKOUT}",
             "PYTHONDONTWRITEBYTECODE": "1",
             "LACKING_RUNTIMES": " ".join({"litert", "onnx"} - set(known.runtimes)),
         },
