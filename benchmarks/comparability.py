@@ -7,7 +7,7 @@ import re
 
 from benchmarks.errors import ResultsError
 from benchmarks.results import CaseRecord, Results
-from edge_runtime.host import Host
+from edge_runtime.measurement.host import Host
 
 # A kernel keeps a few percent of the memory for itself, each version another share; boards that
 # are sold with more or less memory differ by a factor of two.

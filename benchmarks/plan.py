@@ -12,7 +12,7 @@ from benchmarks.artifacts import ArtifactRecord
 from benchmarks.errors import PlanError
 from edge_runtime.document import from_document, to_document
 from edge_runtime.errors import MetadataError
-from edge_runtime.measuring import Effort
+from edge_runtime.measurement.timing import Effort
 
 _MS = 1_000_000
 _S = 1_000_000_000

@@ -15,10 +15,10 @@ from benchmarks.plan import Plan
 from benchmarks.spread import Estimate
 from edge_runtime.document import from_json, to_json
 from edge_runtime.errors import MetadataError
-from edge_runtime.host import Host, Sensors
-from edge_runtime.measuring import HarnessCost
+from edge_runtime.measurement.host import Host, Sensors
+from edge_runtime.measurement.steadiness import Finding
+from edge_runtime.measurement.timing import HarnessCost
 from edge_runtime.statistics import Interval
-from edge_runtime.steadiness import Finding
 from edge_runtime.tuning.rounds import Process
 
 SCHEMA_VERSION = 1

@@ -15,9 +15,9 @@ from benchmarks.launching import Launcher
 from benchmarks.plan import Case, Plan
 from benchmarks.results import AccuracyRecord, CaseRecord, Conditions
 from benchmarks.summary import summarize
-from edge_runtime.measuring import HarnessCost
-from edge_runtime.trial import Refusal, TrialOutcome, TrialRequest
-from edge_runtime.trial_process import TRIAL_MODULE
+from edge_runtime.measurement.timing import HarnessCost
+from edge_runtime.measurement.trial import Refusal, TrialOutcome, TrialRequest
+from edge_runtime.measurement.trial_process import TRIAL_MODULE
 from edge_runtime.tuning.rounds import Process, Progress, Rounds
 
 # Enough real pictures that a branch predictor cannot learn one, few enough to load at once.

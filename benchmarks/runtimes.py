@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from edge_runtime.backends import PREFERENCE, load_backend
-from edge_runtime.trial_process import TRIAL_MODULE
+from edge_runtime.measurement.trial_process import TRIAL_MODULE
 
 
 @dataclass(frozen=True, slots=True)

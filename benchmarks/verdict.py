@@ -8,8 +8,8 @@ from statistics import median
 
 from benchmarks.plan import Plan
 from benchmarks.results import CaseRecord, Conditions, Verdict
-from edge_runtime.percentiles import least_samples
-from edge_runtime.steadiness import Finding, Severity, judge_sensors
+from edge_runtime.measurement.percentiles import least_samples
+from edge_runtime.measurement.steadiness import Finding, Severity, judge_sensors
 from edge_runtime.tuning.disturbance import MAX_SLOWER
 from edge_runtime.tuning.rounds import choose_processes
 

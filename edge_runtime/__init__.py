@@ -28,7 +28,7 @@ if TYPE_CHECKING:
         SchemaVersionError,
         SourceError,
     )
-    from edge_runtime.metadata import read_metadata
+    from edge_runtime.formats.metadata import read_metadata
     from edge_runtime.results import Classification, Prediction, Timings
     from edge_runtime.streaming import StreamResult
 
@@ -45,7 +45,7 @@ _HOMES = {
     "ProfileError": "errors",
     "SchemaVersionError": "errors",
     "SourceError": "errors",
-    "read_metadata": "metadata",
+    "read_metadata": "formats.metadata",
     "Classification": "results",
     "Prediction": "results",
     "Timings": "results",

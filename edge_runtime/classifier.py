@@ -13,8 +13,8 @@ import numpy.typing as npt
 from edge_runtime.backends.protocol import Backend
 from edge_runtime.choice import resolve_choice
 from edge_runtime.errors import ImageError
+from edge_runtime.pictures.preprocessing import Image, check_batch, to_channels, to_uint8
 from edge_runtime.pool import PART, RunnerPool
-from edge_runtime.preprocessing import Image, check_batch, to_channels, to_uint8
 from edge_runtime.quantization import softmax
 from edge_runtime.results import Classification, Prediction, Timings
 
@@ -248,7 +248,7 @@ class Classifier:
     def _decode(self, image: Image) -> Any:
         if isinstance(image, np.ndarray):
             return image
-        from edge_runtime.photo import decode_picture
+        from edge_runtime.pictures.photo import decode_picture
 
         if isinstance(image, str | os.PathLike | bytes):
             return decode_picture(image, self.input)
@@ -268,10 +268,10 @@ class Classifier:
             has_alpha = pixels.ndim == 3 and pixels.shape[2] == 4 and pixels.size > 0
             if pixels.shape[:2] == size and not has_alpha and polarity is None:
                 return to_channels(pixels, self.input.channels).reshape(self._one), ()
-            from edge_runtime.photo import import_pillow
+            from edge_runtime.pictures.photo import import_pillow
 
             picture = import_pillow().fromarray(pixels if has_alpha else to_channels(pixels, 3))
-        from edge_runtime.photo import prepare_picture
+        from edge_runtime.pictures.photo import prepare_picture
 
         prepared = prepare_picture(picture, self.input, polarity)
         return prepared.pixels.reshape(self._one), prepared.notes

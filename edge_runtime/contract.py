@@ -2,7 +2,7 @@
 
 `ModelSpec` is written by training as ``spec.json``; export adds what it did to the model and wraps
 both into `ArtifactMetadata`, which travels inside every ``.tflite`` and ``.onnx`` file. These types
-only hold and check values; `edge_runtime.metadata` reads them out of files.
+only hold and check values; `edge_runtime.formats.metadata` reads them out of files.
 """
 
 import base64

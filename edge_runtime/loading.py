@@ -11,8 +11,8 @@ from edge_runtime.backends.protocol import Backend, Session, TensorInfo
 from edge_runtime.backends.registry import choose_backend
 from edge_runtime.contract import ArtifactMetadata, InputSpec, OutputSpec, check_text
 from edge_runtime.errors import ArtifactError, MetadataError
-from edge_runtime.metadata import read_model_metadata
-from edge_runtime.model_file import ModelFile, load_model_file
+from edge_runtime.formats.metadata import read_model_metadata
+from edge_runtime.formats.model_file import ModelFile, load_model_file
 from edge_runtime.models import DEFAULT_STEM, find_default_model
 from edge_runtime.pool import RunnerPool
 from edge_runtime.scoring import build_scorer

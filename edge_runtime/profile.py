@@ -15,7 +15,7 @@ from edge_runtime.backends.registry import load_backend
 from edge_runtime.choice import Choice, Threads
 from edge_runtime.document import from_json
 from edge_runtime.errors import BackendUnavailableError, MetadataError, ProfileError
-from edge_runtime.host import Host, find_board, find_processor
+from edge_runtime.measurement.host import Host, find_board, find_processor
 
 SCHEMA_VERSION = 1
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 
 from edge_runtime.errors import ImageError
-from edge_runtime.preprocessing import Image
+from edge_runtime.pictures.preprocessing import Image
 from edge_runtime.results import Classification
 
 # How long closing waits for a source that is in the middle of a frame. A camera's frame takes a

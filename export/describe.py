@@ -13,11 +13,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from edge_runtime.contract import ArtifactMetadata
-from edge_runtime.description import MEMBER, ONNX_KEY, UNSEALED, find_description
 from edge_runtime.document import to_json
 from edge_runtime.errors import EdgeRuntimeError, MetadataError
-from edge_runtime.metadata import read_metadata
-from edge_runtime.model_file import ModelFile, load_model_file
+from edge_runtime.formats.description import MEMBER, ONNX_KEY, UNSEALED, find_description
+from edge_runtime.formats.metadata import read_metadata
+from edge_runtime.formats.model_file import ModelFile, load_model_file
 from export.recipes import Format
 
 # The zip format's oldest date: the file must not depend on when it was written.

@@ -8,7 +8,7 @@ import numpy as np
 
 from edge_runtime.contract import ModelSpec
 from edge_runtime.errors import ImageError
-from edge_runtime.photo import PICTURE_SUFFIXES, decode_picture, to_model_pixels
+from edge_runtime.pictures.photo import PICTURE_SUFFIXES, decode_picture, to_model_pixels
 from export.errors import SampleError
 from export.samples import Samples, check_samples, load_samples_npz
 

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from edge_runtime.backends import load_backend
 from edge_runtime.errors import EdgeRuntimeError
-from edge_runtime.model_file import load_model_file
+from edge_runtime.formats.model_file import load_model_file
 from edge_runtime.scoring import Score, build_scorer
 
 # The kind of failure that says nothing about the artifact: there was no room for its scores.

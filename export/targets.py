@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from edge_runtime.contract import Requirements
-from edge_runtime.preflight import to_version_key
+from edge_runtime.formats.preflight import to_version_key
 from export.errors import ExportError
 from export.recipes import Format
 from export.verification import find_backends

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from edge_runtime.preflight import to_version_key
-from edge_runtime.tflite_file import read_tflite_header
+from edge_runtime.formats.preflight import to_version_key
+from edge_runtime.formats.tflite_file import read_tflite_header
 
 INPUT_NAME = "image"
 OUTPUT_NAME = "scores"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from edge_runtime import Classifier
-from edge_runtime.photo import to_model_pixels
+from edge_runtime.pictures.photo import to_model_pixels
 from examples.photos.__main__ import classify_scenes, format_table
 from examples.photos.grounds import GROUNDS, Ground, handle_plainly, lay_on, measure_ground
 from examples.photos.scenes import SCENES

@@ -17,8 +17,8 @@ from typing import Any
 
 from benchmarks.errors import BenchmarkError, InputError
 from benchmarks.launching import LocalLauncher
-from edge_runtime.measuring import Effort, measure_yardstick
-from edge_runtime.trial import TrialRequest
+from edge_runtime.measurement.timing import Effort, measure_yardstick
+from edge_runtime.measurement.trial import TrialRequest
 from edge_runtime.tuning.disturbance import MAX_SLOWER
 
 AGREES_WITHIN = 0.10
@@ -121,7 +121,7 @@ def _build_ways(artifact: Path, images: Path) -> dict[str, Callable[[], Figures]
         effort=Effort(steady_ns=_SECOND_NS, offline_ns=0, stage_calls=0, kept_samples=100_000),
     )
     return {
-        "stream": lambda: _run_ours(launcher, request, "edge_runtime.trial"),
+        "stream": lambda: _run_ours(launcher, request, "edge_runtime.measurement.trial"),
         "loadgen": lambda: _run_loadgen(request),
         "invoke": lambda: _run_ours(launcher, request, "benchmarks.agreement.invoke_child"),
         "litert": lambda: _run_litert_tool(request),

@@ -18,7 +18,7 @@ from benchmarks.errors import PlanError
 from benchmarks.report.markdown import format_host
 from benchmarks.report.rows import format_table
 from edge_runtime.cli.progress import ProgressLine
-from edge_runtime.host import describe_host
+from edge_runtime.measurement.host import describe_host
 
 _PICTURES = 512
 

@@ -22,7 +22,7 @@ from benchmarks.results import Results
 from benchmarks.runner import Job, Slowdown
 from benchmarks.runtimes import list_runtimes
 from edge_runtime.cli.progress import ProgressLine
-from edge_runtime.measuring import Effort
+from edge_runtime.measurement.timing import Effort
 
 _MS = 1_000_000
 # Small, so that twenty tries take minutes; the judging is the same as for large runs.

@@ -6,8 +6,8 @@ from benchmarks.comparability import list_instructions
 from benchmarks.report import units
 from benchmarks.report.rows import TABLE_COLUMNS, build_table, format_table
 from benchmarks.results import Results
-from edge_runtime.host import Host
-from edge_runtime.steadiness import Finding
+from edge_runtime.measurement.host import Host
+from edge_runtime.measurement.steadiness import Finding
 
 _SEVERITY_WORDS = {"invalid": "INVALID", "warning": "warning", "note": "note"}
 

@@ -14,7 +14,7 @@ from benchmarks.runtime_cost.measuring import measure
 from benchmarks.runtime_cost.setup import Setup
 from benchmarks.runtime_cost.table import format_findings
 from edge_runtime.document import to_document
-from edge_runtime.host import describe_host
+from edge_runtime.measurement.host import describe_host
 from edge_runtime.models import DEFAULT_STEM, FOLDER
 
 _ROOT = Path(__file__).parents[2]

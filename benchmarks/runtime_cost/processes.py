@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from edge_runtime.measuring import Clock
+from edge_runtime.measurement.timing import Clock
 
 
 @dataclass(frozen=True, slots=True)

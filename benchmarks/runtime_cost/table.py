@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from benchmarks.runtime_cost.bounds import Bound, Finding
-from edge_runtime.host import Host
+from edge_runtime.measurement.host import Host
 
 
 def format_findings(findings: Sequence[Finding], host: Host) -> str:

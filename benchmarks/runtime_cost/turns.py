@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from statistics import median, quantiles
 from typing import Literal
 
-from edge_runtime.measuring import Clock
+from edge_runtime.measurement.timing import Clock
 
 How = Literal["difference", "ratio"]
 # Time that passes, or time that a processor works for whom is measured.

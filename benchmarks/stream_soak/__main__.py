@@ -19,7 +19,7 @@ from benchmarks.stream_soak.watching import (
 )
 from edge_runtime import Classifier, EdgeRuntimeError
 from edge_runtime.document import to_document
-from edge_runtime.host import describe_host
+from edge_runtime.measurement.host import describe_host
 
 _PICTURES = Path(__file__).parents[2] / "tests" / "fixtures" / "fashion_mnist_sample.npz"
 _FRAMES = 100

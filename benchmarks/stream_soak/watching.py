@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.stream_soak.trend import Trend, fit_trend
-from edge_runtime.measuring import Clock
+from edge_runtime.measurement.timing import Clock
 
 Frame = npt.NDArray[np.uint8]
 

@@ -12,8 +12,8 @@ import numpy.typing as npt
 
 from edge_runtime.backends.protocol import TensorInfo
 from edge_runtime.errors import ArtifactError
-from edge_runtime.metadata import read_model_metadata
-from edge_runtime.model_file import Format, ModelFile
+from edge_runtime.formats.metadata import read_model_metadata
+from edge_runtime.formats.model_file import Format, ModelFile
 
 # What the chosen class gets; the others share the rest evenly.
 CONFIDENCE = 0.9

@@ -8,8 +8,8 @@ import numpy.typing as npt
 
 from edge_runtime.backends.protocol import TensorInfo
 from edge_runtime.errors import ArtifactError, IncompatibleArtifactError
-from edge_runtime.model_file import ModelFile
-from edge_runtime.preflight import TFLITE_REMEDY
+from edge_runtime.formats.model_file import ModelFile
+from edge_runtime.formats.preflight import TFLITE_REMEDY
 
 Array = npt.NDArray[Any]
 

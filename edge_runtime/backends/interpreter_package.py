@@ -6,7 +6,7 @@ from typing import Any
 
 from edge_runtime.backends.interpreter import InterpreterSession, open_interpreter
 from edge_runtime.errors import BackendUnavailableError
-from edge_runtime.model_file import Format, ModelFile
+from edge_runtime.formats.model_file import Format, ModelFile
 
 
 @dataclass(frozen=True, slots=True)

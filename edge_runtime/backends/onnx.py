@@ -7,9 +7,9 @@ import numpy.typing as npt
 
 from edge_runtime.backends.protocol import TensorInfo
 from edge_runtime.errors import ArtifactError, BackendUnavailableError, IncompatibleArtifactError
-from edge_runtime.model_file import Format, ModelFile
-from edge_runtime.onnx_file import check_external_files, read_onnx_header
-from edge_runtime.preflight import ONNX_REMEDY, check_onnx_versions
+from edge_runtime.formats.model_file import Format, ModelFile
+from edge_runtime.formats.onnx_file import check_external_files, read_onnx_header
+from edge_runtime.formats.preflight import ONNX_REMEDY, check_onnx_versions
 
 Array = npt.NDArray[Any]
 

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from edge_runtime.model_file import Format, ModelFile
+from edge_runtime.formats.model_file import Format, ModelFile
 
 
 @dataclass(frozen=True, slots=True)

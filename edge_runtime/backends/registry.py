@@ -7,7 +7,7 @@ from typing import cast
 
 from edge_runtime.backends.protocol import Backend, Session
 from edge_runtime.errors import BackendUnavailableError, IncompatibleArtifactError
-from edge_runtime.model_file import Format, ModelFile, load_model_file
+from edge_runtime.formats.model_file import Format, ModelFile, load_model_file
 
 # Name → module that holds a `Backend` called BACKEND.
 _MODULES = {

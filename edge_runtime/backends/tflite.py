@@ -7,9 +7,9 @@ import numpy as np
 
 from edge_runtime.backends.interpreter_package import InterpreterPackage
 from edge_runtime.errors import BackendUnavailableError
-from edge_runtime.model_file import ModelFile
-from edge_runtime.preflight import check_tflite_operators
-from edge_runtime.tflite_file import read_tflite_header
+from edge_runtime.formats.model_file import ModelFile
+from edge_runtime.formats.preflight import check_tflite_operators
+from edge_runtime.formats.tflite_file import read_tflite_header
 
 
 def _check(model: ModelFile) -> None:

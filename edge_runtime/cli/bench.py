@@ -17,11 +17,16 @@ from edge_runtime.choice import PROFILE_SUFFIX, resolve_choice
 from edge_runtime.cli.bench_table import format_outcome
 from edge_runtime.cli.model_options import add_model_arguments, load_labels, parse_seconds
 from edge_runtime.document import to_json
-from edge_runtime.host import describe_host, read_sensors
-from edge_runtime.measuring import Effort
+from edge_runtime.measurement.host import describe_host, read_sensors
+from edge_runtime.measurement.timing import Effort
+from edge_runtime.measurement.trial import (
+    ClassifierOpener,
+    TrialOutcome,
+    TrialRequest,
+    answer_request,
+)
 from edge_runtime.models import DEFAULT_STEM, FOLDER
 from edge_runtime.profile import load_profile
-from edge_runtime.trial import ClassifierOpener, TrialOutcome, TrialRequest, answer_request
 
 _S = 1_000_000_000
 _QUIET_S = 2.0

@@ -11,7 +11,7 @@ from edge_runtime.cli.answer_options import add_answer_arguments, read_polarity
 from edge_runtime.cli.model_options import add_model_arguments, load_classifier
 from edge_runtime.cli.progress import ProgressLine
 from edge_runtime.errors import ImageError
-from edge_runtime.picture_files import list_pictures
+from edge_runtime.pictures.picture_files import list_pictures
 
 _STANDARD_INPUT = "-"
 # What is done sooner needs no bar.

@@ -13,7 +13,7 @@ from edge_runtime.cli.units import MISSING, format_bytes
 from edge_runtime.diagnosis.facts import Facts, gather_facts
 from edge_runtime.diagnosis.problems import Problem, find_problems
 from edge_runtime.document import to_document
-from edge_runtime.steadiness import name_throttling
+from edge_runtime.measurement.steadiness import name_throttling
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

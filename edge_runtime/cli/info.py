@@ -13,8 +13,8 @@ from edge_runtime.choice import PROFILE_SUFFIX
 from edge_runtime.cli.units import format_bytes
 from edge_runtime.contract import ArtifactMetadata, InputSpec, MeasuredAccuracy, Requirements
 from edge_runtime.document import to_document
-from edge_runtime.metadata import read_model_metadata
-from edge_runtime.model_file import ModelFile, load_model_file
+from edge_runtime.formats.metadata import read_model_metadata
+from edge_runtime.formats.model_file import ModelFile, load_model_file
 from edge_runtime.models import DEFAULT_STEM, find_default_model
 from edge_runtime.profile import Profile, find_artifact, hash_file, load_profile
 from edge_runtime.statistics import wilson_interval

@@ -24,10 +24,10 @@ from edge_runtime.cli.tune_table import format_search
 from edge_runtime.document import to_document, to_json
 from edge_runtime.errors import BackendUnavailableError, IncompatibleArtifactError
 from edge_runtime.evaluation.labelled_set import load_labelled_set
-from edge_runtime.host import describe_host
+from edge_runtime.measurement.host import describe_host
+from edge_runtime.measurement.trial_process import run_in_process
 from edge_runtime.output_file import check_output, write_output
 from edge_runtime.profile import SCHEMA_VERSION, Budget, CandidateRecord, Profile, hash_file
-from edge_runtime.trial_process import run_in_process
 from edge_runtime.tuning.candidates import (
     Candidate,
     default_thread_counts,

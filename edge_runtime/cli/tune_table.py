@@ -6,9 +6,9 @@ from pathlib import PurePosixPath
 from edge_runtime.backends.registry import BackendStatus
 from edge_runtime.cli.bench_table import describe_machine
 from edge_runtime.cli.units import format_bytes, format_us
-from edge_runtime.host import Host, read_sensors
+from edge_runtime.measurement.host import Host, read_sensors
+from edge_runtime.measurement.steadiness import judge_sensors
 from edge_runtime.profile import CandidateRecord
-from edge_runtime.steadiness import judge_sensors
 from edge_runtime.tuning.choosing import Decision
 
 _MARK = {"chosen": "→"}

@@ -24,8 +24,8 @@ from edge_runtime.cli.model_options import add_model_arguments, load_classifier
 from edge_runtime.cli.stopping import StopRequest
 from edge_runtime.cli.watched import Watched, watch_camera, watch_folder
 from edge_runtime.errors import ImageError
-from edge_runtime.picture_files import FolderWatcher
-from edge_runtime.preprocessing import Image
+from edge_runtime.pictures.picture_files import FolderWatcher
+from edge_runtime.pictures.preprocessing import Image
 from edge_runtime.results import Classification
 from edge_runtime.supervision import ALIVE, READY, STOPPING, notify_supervisor
 

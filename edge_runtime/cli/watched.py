@@ -8,8 +8,8 @@ from typing import TypeAlias
 
 from edge_runtime.cameras.protocol import Camera
 from edge_runtime.errors import ImageError, SourceError
-from edge_runtime.picture_files import FolderWatcher
-from edge_runtime.preprocessing import Image
+from edge_runtime.pictures.picture_files import FolderWatcher
+from edge_runtime.pictures.preprocessing import Image
 from edge_runtime.results import Classification
 from edge_runtime.streaming import stream_answers
 

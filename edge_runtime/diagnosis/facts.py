@@ -13,7 +13,7 @@ from pathlib import Path
 
 from edge_runtime.backends.probe import probe_backends
 from edge_runtime.backends.registry import BackendStatus
-from edge_runtime.host import (
+from edge_runtime.measurement.host import (
     Host,
     Sensors,
     describe_host,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from edge_runtime.diagnosis.facts import Facts
-from edge_runtime.steadiness import judge_sensors
+from edge_runtime.measurement.steadiness import judge_sensors
 
 # What the wheels on the package index cover.
 LITERT_GLIBC = (2, 34)

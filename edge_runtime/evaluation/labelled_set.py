@@ -13,13 +13,13 @@ import numpy.typing as npt
 from edge_runtime.contract import InputSpec, Polarity
 from edge_runtime.errors import DataError, ImageError
 from edge_runtime.loading import count_usable_cores
-from edge_runtime.photo import (
+from edge_runtime.pictures.photo import (
     PICTURE_SUFFIXES,
     decode_picture,
     import_pillow,
     to_model_pixels,
 )
-from edge_runtime.preprocessing import is_picture_file, to_channels
+from edge_runtime.pictures.preprocessing import is_picture_file, to_channels
 
 Pixels = npt.NDArray[np.uint8]
 # Enough to make a batch worth its threads, little enough for a small board's memory.

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from edge_runtime.percentiles import least_samples
+from edge_runtime.measurement.percentiles import least_samples
 from edge_runtime.profile import Budget, CandidateRecord, Standing
 
 # Without a wanted accuracy, half a point may be given up for speed, or one standard error where so

@@ -2,14 +2,14 @@
 
 On a shared machine another tenant on the same core, and on a board heat, slow everything by a third
 or a half for seconds at a time, and no load figure of this system shows it. Each process therefore
-times a fixed piece of work before and after its measurement (`edge_runtime.measuring`); where that
+times a fixed piece of work before and after its measurement (`measurement.timing`); where that
 took clearly longer than in the calmer part of the run, the process tells about the neighbour and
 not about the model. It stays in the results, marked; it is left out of the figures and run again.
 """
 
 from collections.abc import Iterable, Sequence
 
-from edge_runtime.trial import TrialResult
+from edge_runtime.measurement.trial import TrialResult
 
 # At rest the yardstick varies by a few percent; a neighbour on the same core costs 30 to 60.
 MAX_SLOWER = 0.15

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from edge_runtime import Classifier
-from edge_runtime.photo import decode_picture, to_model_pixels
+from edge_runtime.pictures.photo import decode_picture, to_model_pixels
 from examples.photos.filling import DOCS, fill_in
 from examples.photos.scenes import SCENES
 from examples.photos.sheet import Outcome, draw_sheet

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from PIL import Image, ImageChops, ImageFilter
 
 from edge_runtime import Classifier
-from edge_runtime.photo import to_model_pixels
+from edge_runtime.pictures.photo import to_model_pixels
 from examples.photos.filling import fill_in
 
 Pixels = npt.NDArray[np.uint8]

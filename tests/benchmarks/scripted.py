@@ -18,9 +18,15 @@ from edge_runtime.contract import (
     Requirements,
 )
 from edge_runtime.document import to_json
-from edge_runtime.host import Host, Sensors, describe_host, read_sensors
-from edge_runtime.measuring import HarnessCost, Offline, SingleStream
-from edge_runtime.trial import SCHEMA_VERSION, Refusal, TrialOutcome, TrialRequest, TrialResult
+from edge_runtime.measurement.host import Host, Sensors, describe_host, read_sensors
+from edge_runtime.measurement.timing import HarnessCost, Offline, SingleStream
+from edge_runtime.measurement.trial import (
+    SCHEMA_VERSION,
+    Refusal,
+    TrialOutcome,
+    TrialRequest,
+    TrialResult,
+)
 
 LABELS = (
     "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",

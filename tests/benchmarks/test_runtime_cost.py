@@ -17,7 +17,7 @@ from benchmarks.runtime_cost.processes import run_in_turns
 from benchmarks.runtime_cost.table import format_findings
 from benchmarks.runtime_cost.turns import Estimate, Turns, estimate, measure_in_turns
 from edge_runtime import Classifier
-from edge_runtime.host import describe_host
+from edge_runtime.measurement.host import describe_host
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "tests" / "fixtures" / "fashion_mnist_sample.npz"

@@ -9,7 +9,7 @@ from benchmarks.plan import PLANS
 from benchmarks.results import CaseRecord, Conditions, Verdict
 from benchmarks.summary import summarize
 from benchmarks.verdict import judge_run
-from edge_runtime.host import Sensors
+from edge_runtime.measurement.host import Sensors
 from edge_runtime.tuning.rounds import Process
 from tests.benchmarks.scripted import build_trial_result
 

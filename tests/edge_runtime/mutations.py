@@ -9,8 +9,8 @@ from typing import Literal
 
 import numpy as np
 
-from edge_runtime.description import ONNX_KEY
-from edge_runtime.onnx_file import read_onnx_header
+from edge_runtime.formats.description import ONNX_KEY
+from edge_runtime.formats.onnx_file import read_onnx_header
 
 # What a number may be overwritten with: borders of types, and sizes that no file has.
 EXTREMES = (0, 1, 2, 0x7F, 0xFF, 0x7FFF, 0xFFFF, 0x10000, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)

@@ -13,8 +13,8 @@ import pytest
 from edge_runtime.cli.main import run_command_line
 from edge_runtime.cli.tune import parse_latency, parse_percent
 from edge_runtime.document import from_json
+from edge_runtime.measurement.trial import TrialOutcome
 from edge_runtime.profile import load_profile
-from edge_runtime.trial import TrialOutcome
 
 ROOT = Path(__file__).parents[2]
 FIXTURES = ROOT / "tests" / "fixtures"

@@ -13,7 +13,7 @@ from edge_runtime.cli.doctor import format_diagnosis
 from edge_runtime.cli.main import run_command_line
 from edge_runtime.diagnosis.facts import Facts, gather_facts
 from edge_runtime.diagnosis.problems import find_problems, recommend_extra
-from edge_runtime.host import Host, Package, Sensors
+from edge_runtime.measurement.host import Host, Package, Sensors
 
 COOL = Sensors("performance", 2400.0, 2400.0, 48.0, 0, None, 0.1, 10.0, 0.0)
 

@@ -12,7 +12,7 @@ from PIL import Image
 from edge_runtime.cli.main import run_command_line
 from edge_runtime.evaluation.evaluating import compare_with_stated
 from edge_runtime.evaluation.labelled_set import LabelledSet
-from edge_runtime.metadata import read_metadata
+from edge_runtime.formats.metadata import read_metadata
 from edge_runtime.models import FOLDER
 from edge_runtime.statistics import Interval
 from tests.edge_runtime.conftest import LABELS, WriteArtifact

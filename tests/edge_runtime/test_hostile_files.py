@@ -15,13 +15,13 @@ from edge_runtime import Classifier
 from edge_runtime.backends import available
 from edge_runtime.cli.main import run_command_line
 from edge_runtime.contract import ModelSpec
-from edge_runtime.description import MEMBER, ONNX_KEY, UNSEALED, find_description
 from edge_runtime.document import to_document, to_json
 from edge_runtime.errors import ArtifactError, EdgeRuntimeError, MetadataError
-from edge_runtime.metadata import read_metadata
-from edge_runtime.model_file import load_model_file
-from edge_runtime.onnx_file import read_onnx_header
-from edge_runtime.tflite_file import read_tflite_header
+from edge_runtime.formats.description import MEMBER, ONNX_KEY, UNSEALED, find_description
+from edge_runtime.formats.metadata import read_metadata
+from edge_runtime.formats.model_file import load_model_file
+from edge_runtime.formats.onnx_file import read_onnx_header
+from edge_runtime.formats.tflite_file import read_tflite_header
 from tests.edge_runtime.fuzzing import find_bad, try_files
 from tests.edge_runtime.mutations import draw_mutations, strip_description
 from tests.edge_runtime.small_onnx import build_external, build_mean

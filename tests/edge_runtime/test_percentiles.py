@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_runtime.percentiles import estimate_percentile, least_samples
+from edge_runtime.measurement.percentiles import estimate_percentile, least_samples
 
 
 # MLPerf inference policies, table of the early-stopping criterion (99 % confidence).

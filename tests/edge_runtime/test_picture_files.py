@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from edge_runtime import ImageError, SourceError
-from edge_runtime.picture_files import FolderWatcher, list_pictures
+from edge_runtime.pictures.picture_files import FolderWatcher, list_pictures
 
 
 def write(path: Path, content: bytes = b"picture", changed_s: int = 1_000_000) -> Path:

@@ -9,13 +9,16 @@ from pathlib import Path
 import pytest
 
 from edge_runtime import Classifier
-from edge_runtime.backends import available, choose_backend, load_backend, open_session
-from edge_runtime.backends.tflite import TFLiteBackend
+from edge_runtime.backends import available, choose_backend, load_backend, open_session, tflite
 from edge_runtime.errors import IncompatibleArtifactError
-from edge_runtime.model_file import load_model_file
-from edge_runtime.onnx_file import OnnxHeader, read_onnx_header
-from edge_runtime.preflight import check_onnx_versions, check_tflite_operators, to_version_key
-from edge_runtime.tflite_file import TfliteHeader, read_tflite_header
+from edge_runtime.formats.model_file import load_model_file
+from edge_runtime.formats.onnx_file import OnnxHeader, read_onnx_header
+from edge_runtime.formats.preflight import (
+    check_onnx_versions,
+    check_tflite_operators,
+    to_version_key,
+)
+from edge_runtime.formats.tflite_file import TfliteHeader, read_tflite_header
 from tests.edge_runtime.mutations import strip_description
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
@@ -124,7 +127,8 @@ def test_auto_falls_back_to_a_runtime_that_can_load_and_says_why(
     path.write_bytes(with_newer_dense(12))
     # The other way round than usual, so that the first one is the one that cannot.
     monkeypatch.setattr("edge_runtime.backends.registry.PREFERENCE", ("tflite", "litert"))
-    monkeypatch.setattr(TFLiteBackend, "version", lambda _: "2.14.0")
+    old = replace(tflite.BACKEND, load=lambda: (None, "2.14.0"))
+    monkeypatch.setattr(tflite, "BACKEND", old)
     caplog.set_level(logging.INFO, "edge_runtime")
     backend, session = choose_backend(load_model_file(path), "auto", 1)
     session.close()

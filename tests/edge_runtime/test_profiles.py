@@ -13,7 +13,7 @@ import pytest
 from edge_runtime import BackendUnavailableError, Classifier, ProfileError
 from edge_runtime.backends.registry import load_backend
 from edge_runtime.document import to_json
-from edge_runtime.host import describe_host
+from edge_runtime.measurement.host import describe_host
 from edge_runtime.profile import Budget, Profile, apply_profile, hash_file, load_profile
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"

@@ -8,8 +8,14 @@ import pytest
 
 from edge_runtime.errors import ArtifactError
 from edge_runtime.evaluation.labelled_set import LabelledSet
-from edge_runtime.trial import SCHEMA_VERSION, Refusal, TrialOutcome, TrialRequest, TrialResult
-from edge_runtime.trial_process import refuse
+from edge_runtime.measurement.trial import (
+    SCHEMA_VERSION,
+    Refusal,
+    TrialOutcome,
+    TrialRequest,
+    TrialResult,
+)
+from edge_runtime.measurement.trial_process import refuse
 from edge_runtime.tuning.candidates import Candidate, find_artifacts, list_candidates
 from edge_runtime.tuning.search import Search
 from edge_runtime.tuning.trying import try_candidates

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from edge_runtime.description import MEMBER, find_description
-from edge_runtime.metadata import read_metadata
-from edge_runtime.model_file import load_model_file
+from edge_runtime.formats.description import MEMBER, find_description
+from edge_runtime.formats.metadata import read_metadata
+from edge_runtime.formats.model_file import load_model_file
 from export.describe import main
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"

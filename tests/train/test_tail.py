@@ -192,7 +192,7 @@ def test_export_makes_int8_files_that_answer_as_the_tail_trained(run: Path, tmp_
     command += ["--recipes", "qat_int8", "--max-accuracy-drop", "100"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=280, check=False)
     assert done.returncode == 0, done.stderr
-    from edge_runtime.metadata import read_metadata
+    from edge_runtime.formats.metadata import read_metadata
 
     correct = _record(run).quantized_correct
     assert correct is not None

@@ -14,7 +14,7 @@ import numpy as np
 
 from edge_runtime.contract import InputSpec, Polarity, Resize
 from edge_runtime.errors import ImageError
-from edge_runtime.photo import PICTURE_SUFFIXES, decode_picture, to_model_pixels
+from edge_runtime.pictures.photo import PICTURE_SUFFIXES, decode_picture, to_model_pixels
 from train.errors import DataError
 from train.progress import Progress
 from train.samples import ImageDataset, LabelledImages

@@ -1,7 +1,7 @@
 """One case in one fresh process: what to measure comes in as JSON, what was measured goes out.
 
-``python -m edge_runtime.trial < request.json > outcome.json`` is how the benchmarks run every
-artifact × runtime × threads apart from all others, here or on another board: nothing but this
+``python -m edge_runtime.measurement.trial < request.json > outcome.json`` is how the benchmarks run
+every artifact × runtime × threads apart from all others, here or on another board: nothing but this
 package is needed where it runs. ``edge-runtime bench`` shows the same measurement to a person.
 """
 
@@ -20,8 +20,14 @@ import numpy.typing as npt
 
 from edge_runtime.document import from_json, to_json
 from edge_runtime.errors import EdgeRuntimeError
-from edge_runtime.host import Host, Sensors, describe_host, read_peak_memory_bytes, read_sensors
-from edge_runtime.measuring import (
+from edge_runtime.measurement.host import (
+    Host,
+    Sensors,
+    describe_host,
+    read_peak_memory_bytes,
+    read_sensors,
+)
+from edge_runtime.measurement.timing import (
     Effort,
     HarnessCost,
     Offline,
@@ -382,7 +388,9 @@ def main(argv: list[str] | None = None) -> int:
         sys.stdout.write(to_json(HostReport(describe_host(), read_sensors(), bare)))
         return 0
     if arguments:
-        sys.stderr.write("usage: python -m edge_runtime.trial [--host] < request.json\n")
+        sys.stderr.write(
+            "usage: python -m edge_runtime.measurement.trial [--host] < request.json\n"
+        )
         return 2
     return serve(ClassifierOpener())
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from edge_runtime.host import Sensors
+from edge_runtime.measurement.host import Sensors
 
 # A Raspberry Pi lowers its clock from 80 °C on (raspberrypi.com, "Frequency management and thermal
 # control"); a run that ends this close to it may already have been held back in between.

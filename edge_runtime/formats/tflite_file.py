@@ -8,11 +8,11 @@ first. What this cannot see is a changed weight; the description's digest sees t
 import struct
 from dataclasses import dataclass
 
-from edge_runtime import tflite_schema as schema
 from edge_runtime.errors import ArtifactError
-from edge_runtime.flatbuffer import Flatbuffer, Table
-from edge_runtime.tflite_graph import check_operators
-from edge_runtime.tflite_tensors import Tensor, read_tensors
+from edge_runtime.formats import tflite_schema as schema
+from edge_runtime.formats.flatbuffer import Flatbuffer, Table
+from edge_runtime.formats.tflite_graph import check_operators
+from edge_runtime.formats.tflite_tensors import Tensor, read_tensors
 
 _LEAST_RUNTIME = b"min_runtime_version"
 # A note longer than a version number is none.

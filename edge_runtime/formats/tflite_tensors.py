@@ -5,9 +5,9 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from edge_runtime import tflite_schema as schema
 from edge_runtime.errors import ArtifactError
-from edge_runtime.flatbuffer import Table
+from edge_runtime.formats import tflite_schema as schema
+from edge_runtime.formats.flatbuffer import Table
 
 _MAX_RANK = 8
 # No tensor of a classifier for a small board comes near; a damaged shape easily does.

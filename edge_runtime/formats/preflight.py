@@ -10,8 +10,8 @@ from edge_runtime.errors import IncompatibleArtifactError
 
 if TYPE_CHECKING:
     # A device that runs one format need not load the reader of the other.
-    from edge_runtime.onnx_file import OnnxHeader
-    from edge_runtime.tflite_file import TfliteHeader
+    from edge_runtime.formats.onnx_file import OnnxHeader
+    from edge_runtime.formats.tflite_file import TfliteHeader
 
 # What tflite-runtime 2.14.0, its last release, has: operators in the order of their numbers, each
 # with its latest version, 0 where it has none. Found by asking it; a test asks it again.

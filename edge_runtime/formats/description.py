@@ -11,7 +11,7 @@ import zlib
 from dataclasses import dataclass
 
 from edge_runtime.errors import MetadataError
-from edge_runtime.model_file import ModelFile
+from edge_runtime.formats.model_file import ModelFile
 
 MEMBER = "metadata.json"
 ONNX_KEY = "edge_runtime"
@@ -71,7 +71,7 @@ def find_description(model: ModelFile) -> Description | None:
 
 def _find_entry(model: ModelFile) -> Description | None:
     # Imported here: most boards read TFLite alone.
-    from edge_runtime.onnx_file import read_onnx_header
+    from edge_runtime.formats.onnx_file import read_onnx_header
 
     header, view = read_onnx_header(model.data, model.name), memoryview(model.data)
     if ONNX_KEY not in header.metadata:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from edge_runtime.errors import ImageError, SourceError
-from edge_runtime.photo import PICTURE_SUFFIXES
+from edge_runtime.pictures.photo import PICTURE_SUFFIXES
 
 
 def list_pictures(folder: Path) -> list[Path]:

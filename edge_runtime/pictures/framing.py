@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edge_runtime.contract import InputSpec, Polarity
-from edge_runtime.ground import (
+from edge_runtime.pictures.ground import (
     Ground,
     find_box,
     find_item,
@@ -20,7 +20,7 @@ from edge_runtime.ground import (
     measure_item,
     tell_polarity,
 )
-from edge_runtime.preprocessing import LUMA
+from edge_runtime.pictures.preprocessing import LUMA
 
 Pixels = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]

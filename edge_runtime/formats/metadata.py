@@ -4,10 +4,10 @@ import json
 import os
 
 from edge_runtime.contract import SCHEMA_VERSION, ArtifactMetadata
-from edge_runtime.description import find_description
 from edge_runtime.document import from_document
 from edge_runtime.errors import ArtifactError, MetadataError, SchemaVersionError
-from edge_runtime.model_file import ModelFile, load_model_file
+from edge_runtime.formats.description import find_description
+from edge_runtime.formats.model_file import ModelFile, load_model_file
 
 
 def parse_metadata(text: str | bytes, where: str) -> ArtifactMetadata:

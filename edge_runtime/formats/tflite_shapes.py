@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from edge_runtime.flatbuffer import Table
+from edge_runtime.formats.flatbuffer import Table
 
 Shape = tuple[int, ...]
 _SAME, _VALID = 0, 1

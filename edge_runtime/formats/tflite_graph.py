@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from edge_runtime import tflite_schema as schema
-from edge_runtime.flatbuffer import Table
-from edge_runtime.tflite_shapes import Operation, check_shape
-from edge_runtime.tflite_tensors import Tensor
+from edge_runtime.formats import tflite_schema as schema
+from edge_runtime.formats.flatbuffer import Table
+from edge_runtime.formats.tflite_shapes import Operation, check_shape
+from edge_runtime.formats.tflite_tensors import Tensor
 
 _ABSENT = -1
 

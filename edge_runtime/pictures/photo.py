@@ -1,6 +1,7 @@
 """Picture files and photos of any kind to raw pixels of the model's size.
 
-Files are opened, limits kept and modes brought to RGB here; `edge_runtime.framing` does the rest.
+Files are opened, limits kept and modes brought to RGB here; `edge_runtime.pictures.framing` does
+the rest.
 Pillow is imported by these two files only, and only when a picture is handed in.
 """
 
@@ -16,7 +17,7 @@ import numpy.typing as npt
 
 from edge_runtime.contract import InputSpec, Polarity
 from edge_runtime.errors import ImageError, MissingExtraError
-from edge_runtime.framing import DRAFT_MARGIN, frame_picture
+from edge_runtime.pictures.framing import DRAFT_MARGIN, frame_picture
 
 Pixels = npt.NDArray[np.uint8]
 

@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from edge_runtime.preprocessing import LUMA
+from edge_runtime.pictures.preprocessing import LUMA
 
 Floats = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]

@@ -1,7 +1,7 @@
 """From what a user hands in to raw pixels of the model's size.
 
 Arrays that already have the model's size are used as they are; everything else goes through
-`edge_runtime.photo`, which needs Pillow.
+`edge_runtime.pictures.photo`, which needs Pillow.
 """
 
 from __future__ import annotations
