@@ -42,6 +42,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--machine", required=True, help="aarch64, armv7l or x86_64")
     parser.add_argument("--glibc", required=True, help="of the board, such as 2.36")
     parser.add_argument("--python", required=True, help="of the board, such as 3.11")
+    parser.add_argument(
+        "--system-packages", action="store_true", help="let the release see apt's, as picamera2"
+    )
     parser.add_argument("--folder", type=Path, required=True, help="where wheelhouses are kept")
     return parser
 
@@ -65,7 +68,9 @@ def build_plan(arguments: argparse.Namespace) -> dict[str, object]:
     files = {model.name: model_sha256}
     if arguments.profile:
         files["profile.json"] = hash_file(arguments.profile)
-    identity = json.dumps([house.digest, sorted(files.items())])
+    # numpy of a 32-bit system comes from apt alone.
+    system_packages = arguments.system_packages or arguments.machine == "armv7l"
+    identity = json.dumps([house.digest, sorted(files.items()), system_packages])
     return {
         "release": f"{model.stem}-{hashlib.sha256(identity.encode()).hexdigest()[:12]}",
         "runtime": runtime,
@@ -73,6 +78,7 @@ def build_plan(arguments: argparse.Namespace) -> dict[str, object]:
         "archive": str(house.archive.resolve()),
         "digest": house.digest,
         "files": files,
+        "system_packages": system_packages,
     }
 
 
