@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from edge_runtime.description import find_description
-from edge_runtime.model_file import load_model_file
+from edge_runtime.formats.description import find_description
+from edge_runtime.formats.model_file import load_model_file
 
 from .errors import SetupError
 from .matrix import Case, Outcome
