@@ -8,7 +8,7 @@ ARTIFACTS := artifacts/$(NAME)
 REPORT := report/$(NAME)
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test test-slow test-pi check format wheel clean
+.PHONY: help env demo test test-slow test-pi test-wheel check format wheel clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -36,6 +36,9 @@ test-slow: $(VENV)/.ready ## Run the tests that take longer
 
 test-pi: $(VENV)/.ready ## Run the tests on emulated Raspberry Pis (15 minutes at most on two cores)
 	$(BIN)/python -m pytest -m pi tests/raspberry_pi -n 2 --dist loadgroup
+
+test-wheel: $(VENV)/.ready ## Run the runtime's tests from the wheel, on an empty Python 3.13
+	$(BIN)/python -m tests.try_wheel --python 3.13
 
 check: $(VENV)/.ready ## Style, types and the rules of who may import whom
 	$(BIN)/ruff format --check .

@@ -13,7 +13,8 @@ import numpy.typing as npt
 from benchmarks.errors import InputError
 from edge_runtime.contract import ModelSpec
 from edge_runtime.document import from_document
-from edge_runtime.errors import MetadataError
+from edge_runtime.errors import DataError, MetadataError
+from edge_runtime.evaluation.labelled_set import check_labelled_arrays
 
 Format = Literal["tflite", "onnx", "keras"]
 _FORMATS: dict[str, Format] = {".tflite": "tflite", ".onnx": "onnx", ".keras": "keras"}
@@ -133,18 +134,10 @@ def load_evaluation(folder: Path, file: Path | None = None) -> EvaluationSet:
 
 
 def _check_arrays(path: Path, images: Any, labels: Any, reference: Any) -> None:
-    if images.ndim != 4 or images.dtype != np.uint8:
-        raise InputError(
-            f"{path}: images must be uint8 (N, height, width, channels), "
-            f"found {images.dtype} {images.shape}"
-        )
-    if labels.shape != images.shape[:1] or labels.dtype.kind not in "iu" or not len(labels):
-        raise InputError(
-            f"{path}: labels must be one whole number per picture, found {labels.dtype} "
-            f"{labels.shape} for {len(images)} pictures"
-        )
-    if labels.min() < 0:
-        raise InputError(f"{path}: labels must not be negative, found {labels.min()}")
+    try:
+        check_labelled_arrays(str(path), images, labels)
+    except DataError as error:
+        raise InputError(str(error)) from error
     if reference is not None and (reference.ndim != 2 or len(reference) != len(images)):
         raise InputError(f"{path}: reference_scores must be (N, classes), found {reference.shape}")
 

@@ -3,7 +3,7 @@
 Latency: Yuen's test on the logarithms of the processes' medians, held against many cases at once
 (Holm), and only what moved by more than `MIN_LATENCY_CHANGE`, because two runs minutes apart differ
 by more than their own spread shows. Accuracy: McNemar's exact test on the same pictures. Sizes are
-exact. Results of different machines, pictures or threads are refused, with the keys that differ.
+exact. What must not be compared at all is told by `benchmarks.comparability`.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeVar
 
 from benchmarks.accuracy import count_flips, unpack_predictions
-from benchmarks.errors import ResultsError
+from benchmarks.comparability import check_comparable
 from benchmarks.results import CaseRecord, Results
 from benchmarks.spread import estimate_ratio, holm_rejections
 from benchmarks.summary import process_medians
@@ -53,50 +53,13 @@ def compare_results(old: Results, new: Results) -> list[Change]:
     check_comparable(old, new)
     pairs = _match(old.cases, new.cases, _case_key)
     return [
+        *_list_vanished(old, new),
         *_compare_status(pairs),
         *_compare_latencies([pair for pair in pairs if pair[0].summary and pair[1].summary]),
         *_compare_memory(pairs),
         *_compare_accuracies(old, new),
         *_compare_sizes(old, new),
     ]
-
-
-def check_comparable(old: Results, new: Results) -> None:
-    """Refuse to mix machines, software or pictures.
-
-    Raises:
-        ResultsError: Names every key that differs.
-    """
-    keys: list[tuple[str, object, object]] = [
-        (f"host.{name}", getattr(old.host, name), getattr(new.host, name))
-        for name in ("board", "machine", "processor", "cores", "memory_bytes")
-    ]
-    keys.append(("evaluation.sha256", old.evaluation.sha256, new.evaluation.sha256))
-    keys.append(("plan.effort", old.plan.effort, new.plan.effort))
-    differing = [f"{name}: {a!r} against {b!r}" for name, a, b in keys if a != b]
-    if differing:
-        raise ResultsError(
-            "these results must not be compared, they differ in:\n  "
-            + "\n  ".join(differing)
-            + "\nTo see different machines side by side: python -m benchmarks merge"
-        )
-
-
-def list_software_changes(old: Results, new: Results) -> list[str]:
-    """Name what changed on the machine that may explain differences; nothing here forbids them."""
-    changes = [
-        f"{name}: {getattr(old.host, name)} → {getattr(new.host, name)}"
-        for name in ("system", "kernel", "libc", "python")
-        if getattr(old.host, name) != getattr(new.host, name)
-    ]
-    before = {package.name: package.version for package in old.host.packages}
-    after = {package.name: package.version for package in new.host.packages}
-    changes += [
-        f"{name}: {before.get(name, 'none')} → {after.get(name, 'none')}"
-        for name in sorted(before.keys() | after.keys())
-        if before.get(name) != after.get(name)
-    ]
-    return changes
 
 
 def _match(
@@ -113,6 +76,24 @@ def _case_key(case: CaseRecord) -> tuple[str, str, int]:
 
 def _case_name(case: CaseRecord) -> str:
     return f"{case.artifact} on {case.runtime}, {case.threads} thread{'s'[: case.threads > 1]}"
+
+
+def _list_vanished(old: Results, new: Results) -> list[Change]:
+    """Artifacts that the old run measured and that are gone, though the new run asked for all.
+
+    A runtime or a number of threads that the new run does not have was not asked for; an artifact
+    was, unless its plan names some.
+    """
+    still = {case.artifact for case in new.cases}
+    asked = {(case.runtime, case.threads) for case in new.cases}
+    return [
+        Change(_case_name(case), "status", "worse", "measured → not there any more")
+        for case in old.cases
+        if case.status == "measured"
+        and case.artifact not in still
+        and (case.runtime, case.threads) in asked
+        and new.plan.wants(case.artifact)
+    ]
 
 
 def _compare_status(pairs: Sequence[tuple[CaseRecord, CaseRecord]]) -> list[Change]:

@@ -2,7 +2,6 @@
 
 import contextlib
 import resource
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -11,16 +10,11 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-import edge_runtime
-from edge_runtime.document import from_json, to_json
-from edge_runtime.errors import MetadataError
-from edge_runtime.host import Host, Sensors, describe_host, read_sensors
-from edge_runtime.trial import SCHEMA_VERSION, Refusal, TrialOutcome, TrialRequest
+from edge_runtime.measurement.host import Host, Sensors, describe_host, read_sensors
+from edge_runtime.measurement.trial import TrialOutcome, TrialRequest
+from edge_runtime.measurement.trial_process import GRACE_S, TRIAL_MODULE, run_in_process
 
-# A trial is bounded by its effort; what takes this much longer hangs.
-_GRACE_S = 120.0
 _BARE = "print([x for x in open('/proc/self/status') if x.startswith('VmHWM')][0].split()[1])"
-TRIAL_MODULE = "edge_runtime.trial"
 
 
 class Launcher(Protocol):
@@ -57,8 +51,6 @@ class LocalLauncher:
     def __init__(self, scratch: Path, python: str = sys.executable) -> None:
         self._scratch = scratch
         self._python = python
-        # Children find the same packages as this process, installed or in a checkout.
-        self._root = Path(edge_runtime.__file__).resolve().parent.parent
 
     def describe_host(self) -> Host:
         """Describe this machine."""
@@ -80,7 +72,7 @@ class LocalLauncher:
                 [self._python, "-I", "-S", "-c", _BARE],
                 capture_output=True,
                 text=True,
-                timeout=_GRACE_S,
+                timeout=GRACE_S,
                 check=True,
             )
             return int(done.stdout) * 1024
@@ -101,40 +93,4 @@ class LocalLauncher:
 
     def run(self, request: TrialRequest, module: str = TRIAL_MODULE) -> TrialOutcome:
         """Start a Python, hand it the request, and wait for its outcome."""
-        limit_s = (request.effort.max_ns * 3 + request.soak_ns) / 1e9 + _GRACE_S
-        if request.what == "scores":
-            limit_s *= 10  # All pictures, once, however slow the model is.
-        try:
-            done = subprocess.run(
-                [self._python, "-m", module],
-                input=to_json(request),
-                capture_output=True,
-                text=True,
-                errors="replace",
-                cwd=self._root,
-                timeout=limit_s,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            return refuse("TimedOut", f"no answer within {limit_s:.0f} s; the process was stopped")
-        try:
-            return from_json(TrialOutcome, done.stdout, "the trial's outcome")
-        except MetadataError:
-            return refuse("Crashed", _describe_crash(done.returncode, done.stderr))
-
-
-def refuse(kind: str, message: str) -> TrialOutcome:
-    """Build the outcome of a trial that gave no result."""
-    return TrialOutcome(SCHEMA_VERSION, None, Refusal(kind, message))
-
-
-def _describe_crash(code: int, stderr: str) -> str:
-    lines = [line for line in stderr.strip().splitlines() if line.strip()]
-    last = f": {lines[-1].strip()[:300]}" if lines else ""
-    if code < 0:
-        try:
-            name = signal.Signals(-code).name
-        except ValueError:
-            name = f"signal {-code}"
-        return f"the process died of {name}{last}"
-    return f"the process ended with code {code} and no result{last}"
+        return run_in_process(request, module, self._python)

@@ -9,9 +9,9 @@ from benchmarks.accuracy import pack_predictions
 from benchmarks.artifacts import EvaluationSet
 from benchmarks.launching import Launcher
 from benchmarks.results import SCHEMA_VERSION, EvaluationRecord, Results
-from benchmarks.rounds import Progress
 from benchmarks.runner import Job, run_job
 from benchmarks.verdict import judge_run
+from edge_runtime.tuning.rounds import Progress
 
 
 def measure(

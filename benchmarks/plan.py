@@ -4,6 +4,7 @@ import dataclasses
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from benchmarks.artifacts import ArtifactRecord
 from benchmarks.errors import PlanError
 from edge_runtime.document import from_document, to_document
 from edge_runtime.errors import MetadataError
-from edge_runtime.measuring import Effort
+from edge_runtime.measurement.timing import Effort
 
 _MS = 1_000_000
 _S = 1_000_000_000
@@ -29,6 +30,7 @@ class Plan:
         effort: Time and samples in each of those processes.
         evaluation_images: Pictures that accuracy is measured on; None means all of them.
         runtimes: Names of runtimes; empty means every one that is installed.
+        artifacts: Patterns of file names, such as ``*_static_int8.*``; empty means every file.
         retries: Share of processes that may be run again because the machine was disturbed while
             they ran; 1.0 allows as many again.
         seed: Of the order of cases.
@@ -42,6 +44,7 @@ class Plan:
     runtimes: tuple[str, ...] = ()
     retries: float = 1.0
     seed: int = 1
+    artifacts: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.threads or min(self.threads) < 1:
@@ -54,6 +57,10 @@ class Plan:
             raise PlanError(f"retries must lie between 0 and 10, found {self.retries}")
         if self.evaluation_images is not None and self.evaluation_images < 1:
             raise PlanError(f"evaluation_images must be at least 1, found {self.evaluation_images}")
+
+    def wants(self, file: str) -> bool:
+        """Tell whether an artifact of this name is to be measured."""
+        return not self.artifacts or any(fnmatchcase(file, one) for one in self.artifacts)
 
 
 PLANS = {
@@ -139,9 +146,16 @@ def build_cases(
             f"unknown runtimes: {', '.join(sorted(unknown))}; "
             f"choose from: {', '.join(name for name, _ in chosen)}"
         )
+    files = list(artifacts)
+    if plan.artifacts and not any(plan.wants(artifact.file) for artifact in files):
+        raise PlanError(
+            f"no artifact is named like {', '.join(plan.artifacts)}; "
+            f"there are: {', '.join(artifact.file for artifact in files)}"
+        )
     return [
         Case(artifact, name, threads)
-        for artifact in artifacts
+        for artifact in files
+        if plan.wants(artifact.file)
         for name, formats in chosen
         if artifact.format in formats and (not plan.runtimes or name in plan.runtimes)
         for threads in plan.threads

@@ -18,11 +18,11 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.errors import HostError
-from benchmarks.launching import TRIAL_MODULE, refuse
 from edge_runtime.document import from_json, to_json
 from edge_runtime.errors import MetadataError
-from edge_runtime.host import Host, Sensors
-from edge_runtime.trial import HostReport, TrialOutcome, TrialRequest
+from edge_runtime.measurement.host import Host, Sensors
+from edge_runtime.measurement.trial import HostReport, TrialOutcome, TrialRequest
+from edge_runtime.measurement.trial_process import TRIAL_MODULE, refuse
 
 # Where `deploy/` puts it.
 DEPLOYED_PYTHON = "/opt/edge-runtime/current/venv/bin/python"

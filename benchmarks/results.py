@@ -15,33 +15,16 @@ from benchmarks.plan import Plan
 from benchmarks.spread import Estimate
 from edge_runtime.document import from_json, to_json
 from edge_runtime.errors import MetadataError
-from edge_runtime.host import Host, Sensors
-from edge_runtime.measuring import HarnessCost
+from edge_runtime.measurement.host import Host, Sensors
+from edge_runtime.measurement.steadiness import Finding
+from edge_runtime.measurement.timing import HarnessCost
 from edge_runtime.statistics import Interval
-from edge_runtime.trial import TrialResult
+from edge_runtime.tuning.rounds import Process
 
 SCHEMA_VERSION = 1
 _NUMBERS = re.compile(r"\[((?:\s*\d+,?)+)\s*\]")
 
-Severity = Literal["invalid", "warning", "note"]
 Status = Literal["measured", "refused", "failed"]
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something that a reader must know before the numbers.
-
-    Attributes:
-        severity: ``invalid`` spoils the run, ``warning`` weakens it, ``note`` explains it.
-        code: Stable name, such as ``throttled``.
-        message: What was found against what was expected.
-        next_step: What to do about it.
-    """
-
-    severity: Severity
-    code: str
-    message: str
-    next_step: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,24 +98,6 @@ class AccuracyRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class Process:
-    """One fresh process of one case.
-
-    Attributes:
-        round: Which turn of its case this was, from 1; turns after the plan's are repetitions.
-        place: In the order of the whole run, from 1.
-        disturbed: The processor was held back, see `benchmarks.disturbance`; not in the summary
-            if enough others are there.
-        result: What it measured.
-    """
-
-    round: int
-    place: int
-    disturbed: bool
-    result: TrialResult
-
-
-@dataclass(frozen=True, slots=True)
 class Summary:
     """One case over its processes: the undisturbed ones, or all where there are too few of those.
 
@@ -143,7 +108,8 @@ class Summary:
         p99_ns: The same for p99.
         samples: How many there are.
         left_out: Disturbed processes that are not in these figures.
-        spread: Between the fastest and the slowest process's median, as a share.
+        spread: How far the processes' medians lie apart, as a share; see
+            `benchmarks.spread.relative_spread`.
         images_per_s: Throughput of batches, with its interval; None where not measured.
         cpu_ns: Processor time of one call.
         interpreter_ns: Python, numpy and edge_runtime until work begins; median.

@@ -1,6 +1,5 @@
 """Runs a plan: answers first, then the clock, each case in fresh processes, round by round."""
 
-import os
 import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,13 +11,14 @@ import numpy as np
 
 from benchmarks.accuracy import judge_scores
 from benchmarks.artifacts import EvaluationSet
-from benchmarks.launching import TRIAL_MODULE, Launcher
+from benchmarks.launching import Launcher
 from benchmarks.plan import Case, Plan
-from benchmarks.results import AccuracyRecord, CaseRecord, Conditions, Process
-from benchmarks.rounds import Progress, Rounds
+from benchmarks.results import AccuracyRecord, CaseRecord, Conditions
 from benchmarks.summary import summarize
-from edge_runtime.measuring import HarnessCost
-from edge_runtime.trial import Refusal, TrialOutcome, TrialRequest
+from edge_runtime.measurement.timing import HarnessCost
+from edge_runtime.measurement.trial import Refusal, TrialOutcome, TrialRequest
+from edge_runtime.measurement.trial_process import TRIAL_MODULE
+from edge_runtime.tuning.rounds import Process, Progress, Rounds
 
 # Enough real pictures that a branch predictor cannot learn one, few enough to load at once.
 _STREAM_IMAGES = 512
@@ -117,19 +117,26 @@ def _measure_accuracies(
     images = launcher.put(pictures)
     pairs = list({_pair(case): case for case in job.cases}.values())
 
-    def answer(numbered: tuple[int, Case]) -> TrialOutcome:
-        number, case = numbered
-        request = _request(job, case, launcher, images)
-        request = replace(
-            request, what="scores", threads=1, scores_to=launcher.scores_path(f"scores-{number}")
+    # Made before anything runs: a launcher may have to copy files to the board.
+    requests = [
+        replace(
+            _request(job, case, launcher, images),
+            what="scores",
+            threads=1,
+            scores_to=launcher.scores_path(f"scores-{number}"),
         )
+        for number, case in enumerate(pairs)
+    ]
+
+    def answer(case: Case, request: TrialRequest) -> TrialOutcome:
         return launcher.run(request, job.modules.get(case.runtime, TRIAL_MODULE))
 
     refusals: dict[tuple[str, str], Refusal] = {}
     records: list[AccuracyRecord] = []
     progress("accuracy", 0, len(pairs))
-    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
-        for number, outcome in enumerate(pool.map(answer, enumerate(pairs))):
+    # As many as the machine that runs them has cores, which need not be this one.
+    with ThreadPoolExecutor(max_workers=launcher.describe_host().cores) as pool:
+        for number, outcome in enumerate(pool.map(answer, pairs, requests)):
             case = pairs[number]
             if outcome.refusal is not None:
                 refusals[_pair(case)] = outcome.refusal

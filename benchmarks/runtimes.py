@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from benchmarks.launching import TRIAL_MODULE
 from edge_runtime.backends import PREFERENCE, load_backend
+from edge_runtime.measurement.trial_process import TRIAL_MODULE
 
 
 @dataclass(frozen=True, slots=True)

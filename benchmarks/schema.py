@@ -4,6 +4,8 @@
 """
 
 import dataclasses
+import inspect
+import re
 import types
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -42,12 +44,24 @@ def _define(cls: type[Any], definitions: dict[str, Any]) -> dict[str, Any]:
             "type": "object",
             "description": (cls.__doc__ or "").strip().partition("\n")[0],
             "properties": {
-                field.name: _describe(hints[field.name], definitions)
+                field.name: _describe(hints[field.name], definitions) | _explain(cls, field.name)
                 for field in dataclasses.fields(cls)
             },
-            "required": [field.name for field in dataclasses.fields(cls)],
+            # What has a default may be missing: an older toolkit did not write it.
+            "required": [
+                field.name
+                for field in dataclasses.fields(cls)
+                if field.default is dataclasses.MISSING
+            ],
         }
     return {"$ref": f"#/$defs/{name}"}
+
+
+def _explain(cls: type[Any], attribute: str) -> dict[str, str]:
+    """What the docstring says of an attribute: the schema's readers have no sources at hand."""
+    listed = inspect.cleandoc(cls.__doc__ or "").partition("Attributes:\n")[2]
+    found = re.search(rf"^    {attribute}: (.+(?:\n     .+)*)", listed, re.MULTILINE)
+    return {"description": " ".join(found.group(1).split())} if found else {}
 
 
 def _describe(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:

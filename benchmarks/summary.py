@@ -3,15 +3,14 @@
 from collections.abc import Callable, Sequence
 from statistics import fmean, median
 
-from benchmarks.percentiles import estimate_percentile
-from benchmarks.results import Process, Summary
+from benchmarks.results import Summary
 from benchmarks.spread import estimate_median, relative_spread
-from edge_runtime.measuring import Offline, SingleStream
-from edge_runtime.trial import TrialResult
+from edge_runtime.measurement.percentiles import estimate_percentile
+from edge_runtime.measurement.timing import Offline, SingleStream
+from edge_runtime.measurement.trial import TrialResult
+from edge_runtime.tuning.rounds import Process, choose_processes
 
 _S = 1_000_000_000
-# Fewer than two give no interval.
-_LEAST_CALM = 2
 
 
 def summarize(processes: Sequence[Process], bare_memory_bytes: int | None) -> Summary:
@@ -61,12 +60,6 @@ def process_medians(processes: Sequence[Process]) -> list[float]:
         float(median(_stream_of(process.result).samples_ns))
         for process in choose_processes(processes)
     ]
-
-
-def choose_processes(processes: Sequence[Process]) -> Sequence[Process]:
-    """The undisturbed processes, or all where fewer than two of them are undisturbed."""
-    calm = [process for process in processes if not process.disturbed]
-    return calm if len(calm) >= min(_LEAST_CALM, len(processes)) else processes
 
 
 def _stream_of(result: TrialResult) -> SingleStream:

@@ -6,17 +6,13 @@ Limits are constants with their reasons. What a machine cannot tell is a note, n
 from collections.abc import Iterable, Sequence
 from statistics import median
 
-from benchmarks.disturbance import MAX_SLOWER
-from benchmarks.percentiles import least_samples
 from benchmarks.plan import Plan
-from benchmarks.results import CaseRecord, Conditions, Finding, Severity, Verdict
-from benchmarks.summary import choose_processes
+from benchmarks.results import CaseRecord, Conditions, Verdict
+from edge_runtime.measurement.percentiles import least_samples
+from edge_runtime.measurement.steadiness import Finding, Severity, judge_sensors
+from edge_runtime.tuning.disturbance import MAX_SLOWER
+from edge_runtime.tuning.rounds import choose_processes
 
-# A Raspberry Pi lowers its clock from 80 °C on (raspberrypi.com, "Frequency management and thermal
-# control"); a run that ends this close to it may already have been held back in between.
-MAX_TEMPERATURE_C = 78.0
-# Turbo steps are a few percent apart; more is another clock than the one the run began with.
-MAX_CLOCK_DROP = 0.05
 # Of one core. A desktop at rest uses one to three percent; ten can hide a tenth of a latency.
 MAX_OTHERS_CPU = 0.10
 MAX_STOLEN_CPU = 0.02
@@ -26,21 +22,12 @@ MAX_SPREAD = 0.15
 MAX_YARDSTICK_DRIFT = 0.08
 # Below this many processes an interval says little.
 FEW_PROCESSES = 3
-# Names of the low bits of `vcgencmd get_throttled`; the same plus 16 have happened since boot.
-_THROTTLE_BITS = {
-    0: "under-voltage",
-    1: "clock capped",
-    2: "throttled",
-    3: "soft temperature limit",
-}
 
 
 def judge_run(conditions: Conditions, cases: Sequence[CaseRecord], plan: Plan) -> Verdict:
     """Weigh the machine's state and the samples themselves."""
     findings = (
-        *_judge_throttling(conditions),
-        *_judge_clock(conditions),
-        *_judge_temperature(conditions),
+        *judge_sensors(conditions.before, conditions.after),
         *_judge_neighbours(conditions),
         *_judge_yardstick(cases),
         *_judge_disturbance(cases, plan),
@@ -53,56 +40,6 @@ def judge_run(conditions: Conditions, cases: Sequence[CaseRecord], plan: Plan) -
         valid=not any(finding.severity == "invalid" for finding in findings),
         findings=tuple(sorted(findings, key=lambda finding: order[finding.severity])),
     )
-
-
-def _judge_throttling(conditions: Conditions) -> Iterable[Finding]:
-    after, before = conditions.after.throttled, conditions.before.throttled
-    if after is None:
-        return
-    now = [name for bit, name in _THROTTLE_BITS.items() if after >> bit & 1]
-    past = [name for bit, name in _THROTTLE_BITS.items() if after >> (bit + 16) & 1]
-    fresh = [n for b, n in _THROTTLE_BITS.items() if (after & ~(before or 0)) >> (b + 16) & 1]
-    if now or past:
-        when = "now" if now else "during this run" if fresh else "since boot"
-        yield Finding(
-            "invalid",
-            "throttled",
-            f"the board reports {', '.join(now or past)} {when} (throttled={after:#x})",
-            "use the official power supply and a cooler, restart the board, and run again",
-        )
-
-
-def _judge_clock(conditions: Conditions) -> Iterable[Finding]:
-    governor = conditions.before.governor
-    if governor is not None and governor != "performance":
-        yield Finding(
-            "invalid",
-            "governor",
-            f"the clock is chosen by the governor {governor!r}, not 'performance'",
-            "echo performance | sudo tee /sys/devices/system/cpu/cpu*/cpufreq/scaling_governor",
-        )
-    before, after = conditions.before.clock_mhz, conditions.after.clock_mhz
-    if before and after and after < before * (1 - MAX_CLOCK_DROP):
-        yield Finding(
-            "invalid",
-            "clock-drop",
-            f"the clock fell from {before:.0f} to {after:.0f} MHz during the run",
-            "cool the machine, fix its clock, and run again",
-        )
-
-
-def _judge_temperature(conditions: Conditions) -> Iterable[Finding]:
-    hottest = max(
-        (s.temperature_c for s in (conditions.before, conditions.after) if s.temperature_c),
-        default=None,
-    )
-    if hottest is not None and hottest > MAX_TEMPERATURE_C:
-        yield Finding(
-            "invalid",
-            "temperature",
-            f"{hottest:.1f} °C, more than the {MAX_TEMPERATURE_C:.0f} °C up to which a run counts",
-            "let the machine cool or add a cooler, and run again",
-        )
 
 
 def _judge_neighbours(conditions: Conditions) -> Iterable[Finding]:
@@ -140,10 +77,12 @@ def _judge_yardstick(cases: Sequence[CaseRecord]) -> Iterable[Finding]:
     quarter = len(times) // 4
     drift = median(times[-quarter:]) / median(times[:quarter]) - 1
     if abs(drift) > MAX_YARDSTICK_DRIFT:
+        more = "more" if drift > 0 else "less"
         yield Finding(
             "invalid",
             "drift",
-            f"a fixed piece of work took {drift:+.0%} time at the end of the run against its start",
+            f"a fixed piece of work took {abs(drift):.0%} {more} time at the end of the run "
+            "than at its start",
             "cool the machine or wait until its load is even, and run again",
         )
 
@@ -162,7 +101,7 @@ def _judge_disturbance(cases: Sequence[CaseRecord], plan: Plan) -> Iterable[Find
         "disturbed",
         f"during {disturbed} of {len(processes)} processes something held the processor back (a "
         f"fixed piece of work took over {MAX_SLOWER:.0%} longer than in calm); they are left "
-        f"out; {len(short)} of {len(measured)} cases have fewer than {wanted} calm processes",
+        f"out; in {len(short)} of {len(measured)} cases fewer than {wanted} ran in calm",
         "close other programs, on a shared machine try a calmer time, or allow more repetitions "
         "(retries in the plan)",
     )
@@ -181,7 +120,7 @@ def _judge_spread(cases: Sequence[CaseRecord]) -> Iterable[Finding]:
         severity,
         "spread",
         f"{len(wide)} of {measured} cases differ by more than {MAX_SPREAD:.0%} between processes; "
-        f"most: {worst.artifact} on {worst.runtime} ({worst.threads} threads), "
+        f"most: {worst.artifact} on {worst.runtime} (threads: {worst.threads}), "
         f"{worst.summary.spread:.0%}",
         "close other programs and run again with more rounds (--rounds); read the intervals",
     )
@@ -201,7 +140,7 @@ def _judge_samples(cases: Sequence[CaseRecord], plan: Plan) -> Iterable[Finding]
         yield Finding(
             "warning",
             "few-processes",
-            f"{plan.rounds} processes per case say little about how processes differ",
+            f"so few processes per case ({plan.rounds}) say little about how processes differ",
             f"use --rounds {FEW_PROCESSES} or more",
         )
     if plan.name == "quick":

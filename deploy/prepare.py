@@ -42,6 +42,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--machine", required=True, help="aarch64, armv7l or x86_64")
     parser.add_argument("--glibc", required=True, help="of the board, such as 2.36")
     parser.add_argument("--python", required=True, help="of the board, such as 3.11")
+    parser.add_argument(
+        "--system-packages", action="store_true", help="let the release see apt's, as picamera2"
+    )
     parser.add_argument("--folder", type=Path, required=True, help="where wheelhouses are kept")
     return parser
 
@@ -55,14 +58,19 @@ def build_plan(arguments: argparse.Namespace) -> dict[str, object]:
     """
     model = find_artifact(arguments.model)
     model_sha256 = check_artifact(model)
-    runtime = choose_runtime(model, arguments.runtime, arguments.machine)
+    wanted = arguments.runtime
+    if arguments.profile:
+        wanted = check_profile(arguments.profile, model, model_sha256, wanted)
+    runtime = choose_runtime(model, wanted, arguments.machine)
     wheel = arguments.wheel or build_wheel(arguments.folder)
     target = Target(arguments.machine, arguments.glibc, arguments.python, runtime)
     house = build_wheelhouse(target, wheel, arguments.folder)
     files = {model.name: model_sha256}
     if arguments.profile:
         files["profile.json"] = hash_file(arguments.profile)
-    identity = json.dumps([house.digest, sorted(files.items())])
+    # numpy of a 32-bit system comes from apt alone.
+    system_packages = arguments.system_packages or arguments.machine == "armv7l"
+    identity = json.dumps([house.digest, sorted(files.items()), system_packages])
     return {
         "release": f"{model.stem}-{hashlib.sha256(identity.encode()).hexdigest()[:12]}",
         "runtime": runtime,
@@ -70,6 +78,7 @@ def build_plan(arguments: argparse.Namespace) -> dict[str, object]:
         "archive": str(house.archive.resolve()),
         "digest": house.digest,
         "files": files,
+        "system_packages": system_packages,
     }
 
 
@@ -108,6 +117,30 @@ def check_artifact(model: Path) -> str:
                 "on any board"
             )
     return found
+
+
+def check_profile(profile: Path, model: Path, sha256: str, wanted: str) -> str:
+    """See that a profile chose this artifact; returns the runtime that it chose.
+
+    Raises:
+        ArtifactError: It chose another artifact or runtime, or is no profile.
+    """
+    try:
+        document = json.loads(profile.read_text())
+        chosen, expected = Path(document["artifact"]).name, str(document["sha256"])
+        runtime = str(document["backend"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ArtifactError(f"{profile} is no profile of edge-runtime tune: {error}") from error
+    if (chosen, expected) != (model.name, sha256):
+        raise ArtifactError(
+            f"{profile.name} chose {chosen} with SHA-256 {expected}, but {model.name} has "
+            f"{sha256}. Name the artifact that it chose, or run edge-runtime tune again there"
+        )
+    if wanted not in ("auto", runtime):
+        raise ArtifactError(
+            f"{profile.name} chose the runtime {runtime}, not {wanted}: leave out one of the two"
+        )
+    return runtime
 
 
 def _read_manifest(path: Path) -> dict[str, str]:

@@ -110,8 +110,11 @@ def _collect(target: Target, wheel: Path, wheels: Path) -> None:
         pinned = [_ARMV7L_WHEELS[target.runtime], PIP]
         _download(target, pinned, wheels)
     else:
-        extras = f"edge-runtime[{target.runtime},image] @ {wheel.resolve().as_uri()}"
-        locked = _lock(target, [extras, PIP], wheels)
+        wanted = [f"edge-runtime[{target.runtime},image] @ {wheel.resolve().as_uri()}", PIP]
+        if target.python == "3.11":
+            # Debian 12's own packages, picamera2's among them, are built for numpy 1.
+            wanted.append("numpy<2")
+        locked = _lock(target, wanted, wheels)
         _download(target, ["--require-hashes", "--requirement", str(locked)], wheels)
         locked.unlink()
     shutil.copy(wheel, wheels)

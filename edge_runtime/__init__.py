@@ -24,10 +24,13 @@ if TYPE_CHECKING:
         IncompatibleArtifactError,
         MetadataError,
         MissingExtraError,
+        ProfileError,
         SchemaVersionError,
+        SourceError,
     )
-    from edge_runtime.metadata import read_metadata
+    from edge_runtime.formats.metadata import read_metadata
     from edge_runtime.results import Classification, Prediction, Timings
+    from edge_runtime.streaming import StreamResult
 
 _HOMES = {
     "Classifier": "classifier",
@@ -39,11 +42,14 @@ _HOMES = {
     "IncompatibleArtifactError": "errors",
     "MetadataError": "errors",
     "MissingExtraError": "errors",
+    "ProfileError": "errors",
     "SchemaVersionError": "errors",
-    "read_metadata": "metadata",
+    "SourceError": "errors",
+    "read_metadata": "formats.metadata",
     "Classification": "results",
     "Prediction": "results",
     "Timings": "results",
+    "StreamResult": "streaming",
 }
 
 __all__ = [
@@ -58,7 +64,10 @@ __all__ = [
     "MetadataError",
     "MissingExtraError",
     "Prediction",
+    "ProfileError",
     "SchemaVersionError",
+    "SourceError",
+    "StreamResult",
     "Timings",
     "__version__",
     "read_metadata",

@@ -1,21 +1,27 @@
 """The classifier: one artifact, one runtime, and the ways to ask it."""
 
+from __future__ import annotations
+
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from time import perf_counter_ns
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from edge_runtime.backends.protocol import Backend
-from edge_runtime.contract import ArtifactMetadata, InputSpec, OutputSpec, Polarity
+from edge_runtime.choice import resolve_choice
 from edge_runtime.errors import ImageError
-from edge_runtime.loading import open_artifact
+from edge_runtime.pictures.preprocessing import Image, check_batch, to_channels, to_uint8
 from edge_runtime.pool import PART, RunnerPool
-from edge_runtime.preprocessing import Image, check_batch, to_channels, to_uint8
 from edge_runtime.quantization import softmax
 from edge_runtime.results import Classification, Prediction, Timings
+
+if TYPE_CHECKING:
+    # Needed for loading alone, and half of what importing this class would cost.
+    from edge_runtime.contract import ArtifactMetadata, InputSpec, OutputSpec, Polarity
+    from edge_runtime.streaming import StreamResult
 
 Pixels = npt.NDArray[np.uint8]
 Scores = npt.NDArray[np.float32]
@@ -79,21 +85,27 @@ class Classifier:
         """Open an artifact.
 
         Args:
-            path: A ``.tflite`` or ``.onnx`` file, or ``default`` for the model that this package
-                carries.
+            path: A ``.tflite`` or ``.onnx`` file, a profile that ``edge-runtime tune`` saved, or
+                ``default`` for the model that this package carries.
             backend: ``litert``, ``tflite``, ``onnx`` or ``fake``; ``auto`` takes the best one
-                that is installed.
+                that is installed, or what the profile chose.
             threads: Threads for one invocation and for large batches. ``auto`` invokes on one
                 thread (small models lose by more) and works on large batches with every core that
-                this process may use.
+                this process may use; of a profile it takes the profile's number.
             labels: One per class, for a model that carries no description of itself; or to
                 replace those that it carries.
 
         Raises:
             ArtifactError: The file is missing, damaged or no image classifier.
+            ProfileError: The profile cannot be read, or its artifact has changed.
             BackendUnavailableError: The runtime asked for, or every fitting one, is missing.
             IncompatibleArtifactError: The runtime refuses the model.
         """
+        # Imported here: reading artifacts brings zipfile and json along, half of what importing
+        # this class would cost.
+        from edge_runtime.loading import open_artifact
+
+        path, backend, threads = resolve_choice(path, backend, threads)
         opened = open_artifact(path, backend=backend, threads=threads, labels=labels)
         return cls(
             opened.pools,
@@ -169,6 +181,7 @@ class Classifier:
         """
         start = perf_counter_ns()
         decoded = start
+        notes: tuple[str, ...] = ()
         if (
             isinstance(image, np.ndarray)
             and image.dtype is _UINT8
@@ -179,7 +192,7 @@ class Classifier:
         else:
             picture = self._decode(image)
             decoded = perf_counter_ns()
-            pixels = self._prepare(picture, value_range, polarity)
+            pixels, notes = self._prepare(picture, value_range, polarity)
         prepared = perf_counter_ns()
         scores = self._run(pixels)
         invoked = perf_counter_ns()
@@ -190,16 +203,52 @@ class Classifier:
             (invoked - prepared) / 1e3,
             (perf_counter_ns() - invoked) / 1e3,
         )
-        return Classification(predictions, timings)
+        return Classification(predictions, timings, notes)
 
     def classify_batch(self, images: Iterable[Image], top_k: int = 3) -> list[Classification]:
         """Answer each of several pictures; see `classify`."""
         return [self.classify(image, top_k) for image in images]
 
+    def stream(
+        self,
+        frames: Iterable[Image],
+        top_k: int = 3,
+        *,
+        value_range: tuple[float, float] | None = None,
+        polarity: Polarity | None = None,
+        drop_stale: bool = True,
+    ) -> Generator[StreamResult, None, None]:
+        """Answer frames as they come, always the newest.
+
+        A frame that cannot be used is a result with its `error`. An exception of the source is
+        raised here, after the last frame that it gave. Closing the generator ends the reader
+        thread; the source stays the caller's to close.
+
+        Args:
+            frames: Pictures as `classify` takes them, each a new object. They set the pace: hand
+                in a source that waits for its next frame, as cameras do.
+            top_k: As for `classify`, like `value_range` and `polarity`.
+            value_range: As for `classify`.
+            polarity: As for `classify`.
+            drop_stale: Whether frames that come while another is answered are dropped and counted,
+                save the newest. False answers each in turn, without a thread: for sources that
+                can wait, such as files.
+
+        Raises:
+            TypeError: `frames` is a single picture, or nothing that gives frames.
+        """
+        from edge_runtime.streaming import stream_answers
+
+        return stream_answers(
+            lambda frame: self.classify(frame, top_k, value_range=value_range, polarity=polarity),
+            frames,
+            drop_stale=drop_stale,
+        )
+
     def _decode(self, image: Image) -> Any:
         if isinstance(image, np.ndarray):
             return image
-        from edge_runtime.photo import decode_picture
+        from edge_runtime.pictures.photo import decode_picture
 
         if isinstance(image, str | os.PathLike | bytes):
             return decode_picture(image, self.input)
@@ -212,19 +261,20 @@ class Classifier:
 
     def _prepare(
         self, picture: Any, value_range: tuple[float, float] | None, polarity: Polarity | None
-    ) -> Pixels:
+    ) -> tuple[Pixels, tuple[str, ...]]:
         if isinstance(picture, np.ndarray):
             pixels = to_uint8(picture, value_range)
             size = (self.input.height, self.input.width)
-            has_alpha = pixels.ndim == 3 and pixels.shape[2] == 4
+            has_alpha = pixels.ndim == 3 and pixels.shape[2] == 4 and pixels.size > 0
             if pixels.shape[:2] == size and not has_alpha and polarity is None:
-                return to_channels(pixels, self.input.channels).reshape(self._one)
-            from edge_runtime.photo import import_pillow
+                return to_channels(pixels, self.input.channels).reshape(self._one), ()
+            from edge_runtime.pictures.photo import import_pillow
 
             picture = import_pillow().fromarray(pixels if has_alpha else to_channels(pixels, 3))
-        from edge_runtime.photo import to_model_pixels
+        from edge_runtime.pictures.photo import prepare_picture
 
-        return to_model_pixels(picture, self.input, polarity).reshape(self._one)
+        prepared = prepare_picture(picture, self.input, polarity)
+        return prepared.pixels.reshape(self._one), prepared.notes
 
     def _predict(self, scores: Scores, top_k: int) -> tuple[Prediction, ...]:
         if top_k < 1:

@@ -2,12 +2,14 @@
 
 `ModelSpec` is written by training as ``spec.json``; export adds what it did to the model and wraps
 both into `ArtifactMetadata`, which travels inside every ``.tflite`` and ``.onnx`` file. These types
-only hold and check values; `edge_runtime.metadata` reads them out of files.
+only hold and check values; `edge_runtime.formats.metadata` reads them out of files.
 """
 
 import base64
 import binascii
+import re
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -26,6 +28,13 @@ Polarity = Literal["light-on-dark", "dark-on-light", "any"]
 # description from asking for gigabytes.
 _MAX_SIDE = 4096
 _MAX_LABELS = 100_000
+_MAX_TEXT = 2000
+_SHA256 = re.compile("[0-9a-f]{64}")
+# Control characters but the tab, line and paragraph separators, marks of direction, halves of
+# characters.
+_UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +119,35 @@ class ModelSpec:
             raise MetadataError(
                 f"label {[bool(x.strip()) for x in self.labels].index(False)} is empty"
             )
-        if len(set(self.labels)) != len(self.labels):
-            twice = next(x for x in self.labels if self.labels.count(x) > 1)
-            raise MetadataError(f"label {twice!r} stands more than once")
+        check_distinct(self.labels)
+        for text in (*self.labels, self.licence, self.description, self.data):
+            check_text(text)
+
+
+def check_distinct(labels: Sequence[str]) -> None:
+    """Check that no label stands twice.
+
+    Raises:
+        MetadataError: One does.
+    """
+    seen: set[str] = set()
+    for label in labels:
+        if label in seen:
+            raise MetadataError(f"label {label[:60]!r} stands more than once")
+        seen.add(label)
+
+
+def check_text(text: str) -> None:
+    """Check that a text is one line of plain characters: it will be shown on terminals.
+
+    Raises:
+        MetadataError: It is too long, or holds line breaks, escape sequences or marks that turn
+            the direction of writing.
+    """
+    if len(text) > _MAX_TEXT:
+        raise MetadataError(f"a text of {len(text)} characters, more than {_MAX_TEXT}")
+    if _UNPRINTABLE.search(text):
+        raise MetadataError(f"the text {text[:60]!r} holds control characters")
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +262,9 @@ class ArtifactMetadata:
         requires: What a runtime must offer.
         accuracy: Measured on the exporting host; None where no evaluation set was given.
         golden: Pictures with known scores, to prove a device's whole path.
+        content_sha256: Digest of the file without this document, followed by this document with 64
+            zeros in this place: a changed bit anywhere in either shows. None in files of before
+            there was one.
     """
 
     schema_version: int
@@ -237,12 +275,16 @@ class ArtifactMetadata:
     requires: Requirements
     accuracy: MeasuredAccuracy | None = None
     golden: tuple[GoldenSample, ...] = ()
+    content_sha256: str | None = None
 
     def __post_init__(self) -> None:
         classes = len(self.model.labels)
         for sample in self.golden:
             if len(sample.scores) != classes or not 0 <= sample.label < classes:
                 raise MetadataError(f"a golden sample does not fit {classes} classes")
+        digest = self.content_sha256
+        if digest is not None and not _SHA256.fullmatch(digest):
+            raise MetadataError("content_sha256 must be 64 hexadecimal digits")
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,3 +42,19 @@ class ClosedError(EdgeRuntimeError, RuntimeError):
 
 class MissingExtraError(EdgeRuntimeError, ImportError):
     """Something optional is needed that is not installed, such as Pillow for picture files."""
+
+
+class DataError(EdgeRuntimeError, ValueError):
+    """Labelled pictures cannot be used: missing, malformed, or of classes the model lacks."""
+
+
+class ProfileError(EdgeRuntimeError, ValueError):
+    """A saved choice of artifact, runtime and threads is malformed or no longer holds."""
+
+
+class OutputExistsError(EdgeRuntimeError, FileExistsError):
+    """What is to be written is there already, and replacing it was not asked for."""
+
+
+class SourceError(EdgeRuntimeError, OSError):
+    """Pictures cannot be had: a folder that is missing, a camera that does not open or ends."""

@@ -2,7 +2,9 @@
 
 An interpreter is not thread-safe, but several run in parallel because invoking releases the
 interpreter lock of Python. After a fork the child must not touch what the parent opened (a
-runtime's worker threads do not survive a fork), so the child's first call opens anew.
+runtime's worker threads do not survive a fork), so the child's first call opens anew. A child
+that has onnxruntime loaded should end by ``os._exit``, as those of multiprocessing do: what the
+library does at a normal exit waits for its lost threads forever (1.31, with or without us).
 """
 
 import os
@@ -11,37 +13,30 @@ import weakref
 from collections.abc import Callable
 
 import numpy as np
-import numpy.typing as npt
 
 from edge_runtime.backends.protocol import Session
 from edge_runtime.errors import ClosedError
-from edge_runtime.quantization import build_decoder, build_encoder
-
-Pixels = npt.NDArray[np.uint8]
-Scores = npt.NDArray[np.float32]
+from edge_runtime.scoring import Pixels, Score, Scores, build_scorer
 
 # Pictures that one thread takes at a time from a large batch: enough to make handing out work
 # cheap, few enough that all threads end together.
 PART = 128
+# An interrupt may hit a thread just between giving a runner back and waking whoever waits for it;
+# so those who wait also look for themselves now and then.
+_LOOK_AGAIN_S = 0.5
 
 
 class Runner:
-    """One session with its conversions: raw pixels in, real scores out."""
+    """One session as a scorer, or the place that is kept for one while it is opened."""
 
-    __slots__ = ("close", "score")
+    __slots__ = ("__weakref__", "close", "score")
 
-    def __init__(self, session: Session) -> None:
-        source, target = session.input, session.output
-        one = (1, *source.shape[1:])
-        encode = build_encoder(source.dtype, source.scale, source.zero_point, one)
-        decode = build_decoder(target.dtype, target.scale, target.zero_point)
-        invoke = session.invoke
+    score: Score
+    close: Callable[[], None]
 
-        def score(pixels: Pixels) -> Scores:
-            return decode(invoke(encode(pixels)))
-
-        self.score = score
-        self.close = session.close
+    def attach(self, session: Session) -> None:
+        """Fill the place."""
+        self.score, self.close = build_scorer(session), session.close
 
 
 class RunnerPool:
@@ -58,14 +53,18 @@ class RunnerPool:
         # Taking from and giving back to a list are single steps under the interpreter lock and
         # cost a tenth of what a lock costs; the condition serves only those who must wait.
         self._idle: list[Runner] = []
-        self._opened = 0
+        # All there are, idle or not. Weak, so that one which an interrupt tore from the call that
+        # had just taken it counts no longer, and `close` does not wait for it.
+        self._open: weakref.WeakSet[Runner] = weakref.WeakSet()
         self._waiting = 0
         self._changed = threading.Condition()
 
     def add(self, session: Session) -> None:
         """Take in a session that is already open."""
-        self._opened += 1
-        self._idle.append(Runner(session))
+        runner = Runner()
+        runner.attach(session)
+        self._open.add(runner)
+        self._idle.append(runner)
 
     def score(self, pixels: Pixels) -> Scores:
         """Run a whole batch on one runner: uint8 (N, H, W, C) to float32 (N, classes)."""
@@ -74,39 +73,56 @@ class RunnerPool:
         except IndexError:
             runner = self._wait()
         try:
-            return runner.score(pixels)
-        finally:
-            self._idle.append(runner)
-            if self._waiting:
-                self._wake()
+            scores = runner.score(pixels)
+        except BaseException:
+            # It may have been stopped halfway, such as between resizing and allocating: the next
+            # call gets a fresh one.
+            self._forget(runner)
+            runner.close()
+            raise
+        self._idle.append(runner)
+        if self._waiting:
+            self._wake()
+        return scores
 
     def score_in_parallel(self, pixels: Pixels, classes: int) -> Scores:
-        """Run a large batch on all runners at once; see `score`."""
+        """Run a large batch on all runners at once, where the limit is 2 or more; see `score`."""
+        # Imported here: it brings logging along, which most programs on a device never need.
+        from concurrent.futures import ThreadPoolExecutor
+
         scores = np.empty((len(pixels), classes), np.float32)
         starts = iter(range(0, len(pixels), PART))
-        failures: list[BaseException] = []
 
         def work() -> None:
             try:
                 # A range's iterator is shared safely: next() is one step.
                 for start in starts:
                     scores[start : start + PART] = self.score(pixels[start : start + PART])
-                    if failures:
-                        return
-            except BaseException as error:
-                failures.append(error)
+            except BaseException:
+                for _ in starts:  # So that nobody begins another part of what has failed.
+                    pass
+                raise
 
-        helpers = [threading.Thread(target=work, daemon=True) for _ in range(self.limit - 1)]
-        for helper in helpers:
-            helper.start()
-        work()
-        for helper in helpers:
-            helper.join()
-        if failures:
-            raise failures[0]
+        with ThreadPoolExecutor(self.limit - 1, "edge-runtime-batch") as helpers:
+            others = [helpers.submit(work) for _ in range(self.limit - 1)]
+            work()
+        for other in others:
+            other.result()
         return scores
 
     def _wait(self) -> Runner:
+        fresh = Runner()
+        try:
+            runner = self._await_turn(fresh)
+            if runner is fresh:
+                fresh.attach(self._open_session())
+        except BaseException:
+            self._forget(fresh)
+            raise
+        return runner
+
+    def _await_turn(self, fresh: Runner) -> Runner:
+        """Wait for an idle runner, or for a place for the `fresh` one; the lock is not kept."""
         with self._changed:
             self._waiting += 1
             try:
@@ -115,20 +131,25 @@ class RunnerPool:
                         raise ClosedError("this classifier is closed; load it again")
                     # Looked at after _waiting was raised: whoever gives a runner back from now on
                     # sees that somebody waits.
-                    if self._idle:
-                        return self._idle.pop()
-                    if self._opened < self.limit:
-                        break
-                    self._changed.wait()
-                self._opened += 1
+                    if (idle := self._take_idle()) is not None:
+                        return idle
+                    if len(self._open) < self.limit:
+                        self._open.add(fresh)
+                        return fresh
+                    self._changed.wait(_LOOK_AGAIN_S)
             finally:
                 self._waiting -= 1
+
+    def _take_idle(self) -> Runner | None:
         try:
-            return Runner(self._open_session())
-        except BaseException:
-            with self._changed:
-                self._opened -= 1
-            raise
+            return self._idle.pop()
+        except IndexError:
+            return None  # Calls take them without the lock, so looking first would prove nothing.
+
+    def _forget(self, runner: Runner) -> None:
+        with self._changed:
+            self._open.discard(runner)
+            self._changed.notify_all()
 
     def _wake(self) -> None:
         with self._changed:
@@ -141,14 +162,15 @@ class RunnerPool:
             self._waiting += 1
             try:
                 self._changed.notify_all()
-                while self._opened:
-                    while self._idle:
-                        self._idle.pop().close()
-                        self._opened -= 1
-                    if self._opened:
-                        self._changed.wait()
+                while self._open:
+                    while (idle := self._take_idle()) is not None:
+                        self._open.discard(idle)
+                        idle.close()
+                    if self._open:
+                        self._changed.wait(_LOOK_AGAIN_S)
             finally:
                 self._waiting -= 1
+                self._changed.notify_all()
 
 
 _POOLS: "weakref.WeakSet[RunnerPool]" = weakref.WeakSet()

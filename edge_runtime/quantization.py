@@ -17,6 +17,7 @@ Array = npt.NDArray[Any]
 Pixels = npt.NDArray[np.uint8]
 Scores = npt.NDArray[np.float32]
 
+SIGN_BIT = np.uint8(0x80)
 _PIXELS = np.arange(256, dtype=np.uint8)
 
 
@@ -42,19 +43,18 @@ def dequantize(values: Array, scale: float, zero_point: int) -> Scores:
     return (values.astype(np.int32) - zero_point).astype(np.float32) * np.float32(scale)
 
 
-def build_encoder(
-    dtype: npt.DTypeLike, scale: float, zero_point: int, shape: tuple[int, ...]
-) -> Callable[[Pixels], Array]:
-    """Build the function that turns raw pixels into what the model's input tensor stores.
+def build_encoder(dtype: npt.DTypeLike, scale: float, zero_point: int) -> Callable[[Pixels], Array]:
+    """Give the function that turns raw pixels into what the model's input tensor stores.
 
-    The function takes uint8 (N, height, width, channels), 0–255. For a batch of exactly `shape` it
-    may answer with a buffer that it uses again on its next call, so one encoder serves one session.
+    The function takes uint8 of any shape, 0–255; it keeps nothing, so threads may share it.
 
     Args:
         dtype: Of the input tensor: a float type (raw pixels as they are) or an integer type.
         scale: Of the input tensor; not used for float types.
         zero_point: Of the input tensor; not used for float types.
-        shape: The batch shape to be fastest for.
+
+    Returns:
+        `to_signed` itself where that is what the model wants, as nearly all full-int8 models do.
     """
     target = np.dtype(dtype)
     if target.kind == "f":
@@ -62,24 +62,17 @@ def build_encoder(
     table = quantize(_PIXELS, scale, zero_point, target)
     if np.array_equal(table, _PIXELS):
         return lambda pixels: pixels
-    if target == np.int8 and np.array_equal(table, _PIXELS.astype(np.int16) - 128):
-        return _build_sign_flipper(shape)
+    if target == np.int8 and np.array_equal(table, to_signed(_PIXELS)):
+        return to_signed
     return lambda pixels: table.take(pixels)
 
 
-def _build_sign_flipper(shape: tuple[int, ...]) -> Callable[[Pixels], Array]:
-    # Subtracting 128 from an unsigned byte is flipping its top bit and reading it as signed.
-    top_bit = np.array(0x80, np.uint8)
-    flip, buffer = np.bitwise_xor, np.empty(shape, np.uint8)
-    signed = buffer.view(np.int8)
+def to_signed(pixels: Pixels) -> Array:
+    """Subtract 128 from raw pixels: uint8 to int8, same shape.
 
-    def encode(pixels: Pixels) -> Array:
-        if pixels.shape == shape:
-            flip(pixels, top_bit, buffer)
-            return signed
-        return flip(pixels, top_bit).view(np.int8)
-
-    return encode
+    For an unsigned byte that is flipping its top bit and reading the result as signed.
+    """
+    return np.bitwise_xor(pixels, SIGN_BIT).view(np.int8)
 
 
 def build_decoder(dtype: npt.DTypeLike, scale: float, zero_point: int) -> Callable[[Array], Scores]:

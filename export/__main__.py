@@ -2,6 +2,6 @@
 
 import sys
 
-from export.command_line import main
+from export.crash_guard import main
 
 sys.exit(main())

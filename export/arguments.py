@@ -13,6 +13,21 @@ from export.recipes import (
 )
 from export.targets import TARGETS
 
+# What a run folder says itself.
+OWN_MODEL_OPTIONS = (
+    "calibration",
+    "evaluation",
+    "labels",
+    "name",
+    "pixel_scaling",
+    "input_size",
+    "resize",
+    "polarity",
+    "licence",
+    "custom_code",
+    "evaluation_samples",
+)
+
 _EXAMPLES = """\
 examples:
   python -m export --run runs/fashion-cnn
@@ -62,7 +77,8 @@ def _add_own_model(group: argparse._ArgumentGroup) -> None:
         default="none",
         metavar="HOW",
         help="what raw pixels 0-255 need before the first layer, baked into the files: "
-        f"{', '.join(PRESETS)} or SCALE,OFFSET (default: none, the model does it itself)",
+        f"{', '.join(PRESETS)}, SCALE,OFFSET, or three scales and three offsets for red, green "
+        "and blue (default: none, the model does it itself)",
     )
     add("--input-size", metavar="HxWxC", help="where the model leaves it open, such as 224x224x3")
     add(

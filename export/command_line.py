@@ -10,14 +10,16 @@ from typing import Any
 
 from edge_runtime.document import to_document
 from edge_runtime.errors import EdgeRuntimeError
-from export.arguments import build_parser
+from export.arguments import OWN_MODEL_OPTIONS, build_parser
 from export.errors import ExportError, OutputFolderError
 from export.manifest import Manifest
 from export.output_folder import check_output_folder
 from export.pipeline import Options, export_source
 from export.pixel_scaling import parse_pixel_scaling
+from export.progress import Progress
 from export.recipes import select_recipes
 from export.source import Source, load_run
+from export.steps import follow_parent
 from export.summary import format_summary
 from export.targets import find_target
 from export.user_model import UserModel, load_user_model
@@ -51,6 +53,9 @@ def main(argv: list[str] | None = None) -> int:
 def _find_mistake(arguments: argparse.Namespace) -> str | None:
     if (arguments.run is None) == (arguments.model is None):
         return "name a run folder with --run, or a model of your own with --model"
+    stray = _find_stray_option(arguments)
+    if stray is not None:
+        return f"{stray} belongs to --model; a run folder says that itself"
     if arguments.model is not None and arguments.calibration is None:
         return "--model needs --calibration: a folder with one sub-folder per class, or an .npz"
     if not arguments.max_accuracy_drop >= 0:
@@ -67,14 +72,25 @@ def _find_mistake(arguments: argparse.Namespace) -> str | None:
     return None
 
 
+def _find_stray_option(arguments: argparse.Namespace) -> str | None:
+    """An option about a model of one's own that was given together with --run."""
+    if arguments.run is None:
+        return None
+    plain = vars(build_parser().parse_args([]))
+    given = (name for name in OWN_MODEL_OPTIONS if getattr(arguments, name) != plain[name])
+    return next((f"--{name.replace('_', '-')}" for name in given), None)
+
+
 def _export(arguments: argparse.Namespace) -> int:
     source_name = arguments.run.resolve().name if arguments.run else arguments.model.stem
     folder = arguments.out or Path("artifacts", arguments.name or source_name)
     # Before TensorFlow is loaded: a mistake here should not cost ten seconds.
     check_output_folder(folder, force=arguments.force)
-    if not arguments.quiet:
-        print("loading TensorFlow and the model …", file=sys.stderr)
-    source = _load_source(arguments)
+    progress = Progress(1, enabled=not arguments.quiet)
+    progress.announce("loading TensorFlow and the model")
+    source = _load_source(arguments, progress)
+    progress.advance("loaded the model and its pictures")
+    progress.finish()
     target = find_target(arguments.target)
     recipes = select_recipes(
         _names(arguments), with_ranges=source.ranges is not None, formats=target.formats
@@ -92,7 +108,7 @@ def _export(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _load_source(arguments: argparse.Namespace) -> Source:
+def _load_source(arguments: argparse.Namespace, progress: Progress) -> Source:
     if arguments.run is not None:
         return load_run(arguments.run)
     user = UserModel(
@@ -108,8 +124,9 @@ def _load_source(arguments: argparse.Namespace) -> Source:
         licence=arguments.licence,
         custom_code=arguments.custom_code,
         evaluation_samples=arguments.evaluation_samples,
+        calibration_samples=arguments.calibration_samples,
     )
-    return load_user_model(user)
+    return load_user_model(user, progress.tell)
 
 
 def _names(arguments: argparse.Namespace) -> list[str]:
@@ -137,3 +154,8 @@ def _print_result(manifest: Manifest, folder: Path, *, as_json: bool) -> None:
 
 def _interrupt(*_: Any) -> None:
     raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    follow_parent()
+    sys.exit(main())

@@ -2,7 +2,8 @@
 
 ``python -m export.compatibility ARTIFACTS… --out docs/compatibility.md`` makes one virtual
 environment per runtime version (once; they are used again), runs every artifact in each on the
-first pictures of the artifacts' evaluation set, and writes the table.
+first pictures of the artifacts' evaluation set, and writes the table. Whether a file is accurate
+is not asked here, so ``--max-accuracy-drop 100`` is a fair way to export for it.
 """
 
 import argparse
@@ -18,6 +19,9 @@ from pathlib import Path
 
 import numpy as np
 
+from edge_runtime.document import from_json
+from edge_runtime.errors import EdgeRuntimeError
+from export.manifest import FILE_NAME, Manifest
 from export.progress import Progress
 from export.verification import Replay, replay_in_child
 
@@ -82,6 +86,11 @@ def main(argv: list[str] | None = None) -> int:
         parser.print_usage(sys.stderr)
         print("name folders that python -m export made, with evaluation.npz", file=sys.stderr)
         return 2
+    try:
+        origins = {folder: describe_origin(folder) for folder in folders}
+    except (EdgeRuntimeError, OSError) as error:
+        print(f"export.compatibility: {error}", file=sys.stderr)
+        return 1
     environments = make_environments(arguments.environments, VERSIONS)
     results = {folder: try_all(folder, environments) for folder in folders}
     if arguments.json:
@@ -91,12 +100,28 @@ def main(argv: list[str] | None = None) -> int:
             for version, file, replay in found
         ]
         print(json.dumps(rows))
-    table = format_page(results)
+    table = format_page(results, origins, [v for v in VERSIONS if v not in environments])
     if arguments.out is not None:
         arguments.out.write_text(table, encoding="utf-8")
     elif not arguments.json:
         print(table)
     return 0 if environments else 1
+
+
+def describe_origin(folder: Path) -> str:
+    """Say what the files of a folder are of and what made them, by its manifest.
+
+    Raises:
+        MetadataError: The manifest is damaged.
+    """
+    where = folder / FILE_NAME
+    manifest = from_json(Manifest, where.read_bytes(), str(where))
+    made = manifest.versions
+    return (
+        f"Files of the model `{manifest.model.name}`, exported for the target `{manifest.target}` "
+        f"with TensorFlow {made.tensorflow}, tf2onnx {made.tf2onnx}, ONNX {made.onnx} and ONNX "
+        f"Runtime {made.onnxruntime}."
+    )
 
 
 def make_environments(
@@ -163,8 +188,18 @@ def make_environment(folder: Path, version: RuntimeVersion) -> Path | None:
     return python
 
 
-def format_page(results: Mapping[Path, Sequence[Result]]) -> str:
-    """Format the findings as a Markdown page."""
+def format_page(
+    results: Mapping[Path, Sequence[Result]],
+    origins: Mapping[Path, str],
+    missing: Sequence[RuntimeVersion] = (),
+) -> str:
+    """Format the findings as a Markdown page.
+
+    Args:
+        results: Per folder, what came of every file on every version.
+        origins: Per folder, a sentence that says what made it.
+        missing: Versions that could not be installed here.
+    """
     names = " ".join(f"artifacts/{folder.name}" for folder in results)
     lines = [
         "# Which file runs where",
@@ -175,12 +210,16 @@ def format_page(results: Mapping[Path, Sequence[Result]]) -> str:
         "number beside it, that this many pictures got another answer than on the newest version "
         "of that runtime.",
     ]
+    if missing:
+        names = ", ".join(f"{version.package} {version.version}" for version in missing)
+        lines[-1] += f" Could not be installed there, and so not tried: {names}."
     notes: list[str] = []
     for folder, found in results.items():
+        lines += ["", f"## {folder.name}", "", origins[folder]]
         for ending in ("tflite", "onnx"):
             chosen = [result for result in found if result[1].endswith(ending)]
             if chosen:
-                lines += ["", f"## {folder.name}, .{ending}", "", *_format_block(chosen, notes)]
+                lines += ["", f"### .{ending}", "", *_format_block(chosen, notes)]
     if notes:
         lines += ["", *(f"{number}. {note}" for number, note in enumerate(notes, start=1))]
     return "\n".join(lines) + "\n"

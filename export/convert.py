@@ -61,12 +61,9 @@ class Converter:
         """Convert by one recipe.
 
         Raises:
-            ConversionError: A converter refuses the model; names the recipe.
+            ConversionError: A converter refuses the model.
         """
-        try:
-            return self._to_tflite(recipe) if recipe.format == "tflite" else self._to_onnx(recipe)
-        except ConversionError as error:
-            raise ConversionError(f"{recipe.key}: {error}") from error
+        return self._to_tflite(recipe) if recipe.format == "tflite" else self._to_onnx(recipe)
 
     def _to_tflite(self, recipe: Recipe) -> Converted:
         from export.to_tflite import to_tflite

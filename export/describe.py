@@ -1,11 +1,23 @@
-"""Writing an artifact's description of itself into its own file."""
+"""Writing an artifact's description of itself into its own file.
+
+    python -m export.describe FILE…
+
+fills in the content digest of artifacts from before there was one; the network stays as it is.
+"""
 
 import io
+import sys
 import zipfile
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 
 from edge_runtime.contract import ArtifactMetadata
 from edge_runtime.document import to_json
-from edge_runtime.metadata import MEMBER, ONNX_KEY
+from edge_runtime.errors import EdgeRuntimeError, MetadataError
+from edge_runtime.formats.description import MEMBER, ONNX_KEY, UNSEALED, find_description
+from edge_runtime.formats.metadata import read_metadata
+from edge_runtime.formats.model_file import ModelFile, load_model_file
 from export.recipes import Format
 
 # The zip format's oldest date: the file must not depend on when it was written.
@@ -18,8 +30,16 @@ def to_described(content: bytes, file_format: Format, metadata: ArtifactMetadata
     Args:
         content: The model, without a description.
         file_format: Its format.
-        metadata: The description.
+        metadata: The description; its content digest is filled in.
     """
+    draft = _put(content, file_format, replace(metadata, content_sha256=UNSEALED))
+    found = find_description(ModelFile(Path(f"draft.{file_format}"), file_format, draft))
+    assert found is not None
+    digest = found.compute_sha256(UNSEALED)
+    return _put(content, file_format, replace(metadata, content_sha256=digest))
+
+
+def _put(content: bytes, file_format: Format, metadata: ArtifactMetadata) -> bytes:
     document = to_json(metadata)
     if file_format == "tflite":
         return _append_zip(content, document)
@@ -43,3 +63,37 @@ def _set_metadata_props(content: bytes, document: str) -> bytes:
     del model.metadata_props[:]
     model.metadata_props.add(key=ONNX_KEY, value=document)
     return bytes(model.SerializeToString(deterministic=True))
+
+
+def add_digest(path: Path) -> None:
+    """Describe an artifact again, with the digest of its content.
+
+    Raises:
+        ArtifactError: It is damaged, or carries no description.
+    """
+    model = load_model_file(path)
+    found, metadata = find_description(model), read_metadata(path)
+    if found is None or metadata is None:
+        raise MetadataError(f"{path.name} carries no description of itself")
+    beside = path.with_name(path.name + ".part")
+    beside.write_bytes(to_described(b"".join(found.model), model.format, metadata))
+    beside.replace(path)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; 0 done, 1 failure, 2 wrong use."""
+    names = sys.argv[1:] if argv is None else argv
+    if not names:
+        print("usage: python -m export.describe FILE…", file=sys.stderr)
+        return 2
+    try:
+        for name in names:
+            add_digest(Path(name))
+    except (EdgeRuntimeError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -44,23 +44,33 @@ def draw_accuracy(manifest: Manifest, path: Path) -> None:
         size = (7.6, 1.4 + 0.36 * len(shown))
         figure, axes = plt.subplots(figsize=size, layout="constrained")
         axes.axvline(0, color=_GREY, lw=1)
-        axes.axvline(-manifest.max_accuracy_drop_points, color=_RED, lw=1, ls=(0, (4, 3)))
+        gate = _draw_gate(axes, [found for _, found in shown], manifest.max_accuracy_drop_points)
         for place, (entry, found) in enumerate(shown):
             _draw_difference(axes, place, entry, found)
         axes.set_yticks(range(len(shown)), [f"{e.precision} {e.format}" for e, _ in shown])
         axes.invert_yaxis()
         axes.margins(x=0.08)
-        axes.set_xlabel(
-            "accuracy against the float model, percentage points, with 95 % interval "
-            "(red: the gate)"
-        )
+        axes.set_xlabel("accuracy against the float model, points, with 95 % interval")
         axes.set_title("What each file keeps, and its size")
         handles = [
             Line2D([], [], color=_BLUE, marker="o", label="TFLite"),
             Line2D([], [], color=_ORANGE, marker="s", label="ONNX"),
+            gate,
         ]
-        figure.legend(handles=handles, frameon=False, loc="upper right", ncols=2)
+        if any(entry.status != "kept" for entry, _ in shown):
+            handles.append(Line2D([], [], color=_GREY, marker="o", mfc="white", label="kept out"))
+        figure.legend(handles=handles, frameon=False, loc="outside lower right", ncols=4)
         _save(figure, path)
+
+
+def _draw_gate(axes: Any, shown: Sequence[Comparison], most_points: float) -> Line2D:
+    """Draw the most that may be lost, unless it is so far off that nothing else could be seen."""
+    look: dict[str, Any] = {"color": _RED, "lw": 1, "ls": (0, (4, 3))}
+    widest = max(max(abs(c.difference_low), abs(c.difference_high)) for c in shown)
+    if most_points <= 100 * 4 * widest:
+        axes.axvline(-most_points, **look)
+        return Line2D([], [], label="the gate", **look)
+    return Line2D([], [], label=f"the gate, {-most_points:g}, is left of this", **look)
 
 
 def _draw_difference(axes: Any, place: int, entry: ArtifactEntry, found: Comparison) -> None:
@@ -91,12 +101,12 @@ def draw_class_differences(manifest: Manifest, path: Path) -> None:
             colour = "white" if abs(value) > 0.6 * most else "black"
             text = f"{value:+.1f}" if abs(value) >= 0.05 else "·"
             axes.text(column, row, text, ha="center", va="center", fontsize=8, color=colour)
-        axes.set_xticks(range(len(labels)), labels, rotation=35, ha="right")
+        axes.set_xticks(range(len(labels)), map(_shorten, labels), rotation=35, ha="right")
         names = [f"{entry.precision} {entry.format}" for entry, _ in shown]
         axes.set_yticks(range(len(shown)), names)
         axes.tick_params(length=0)
         axes.spines[:].set_visible(False)
-        axes.set_title("Change of recall per class against the float model, points")
+        axes.set_title("Change of recall per class against the float model, points (·: none)")
         _save(figure, path)
 
 
@@ -112,8 +122,9 @@ def draw_layer_noise(noise: Sequence[LayerNoise], path: Path) -> None:
             axes.text(value + 0.4, place, f"{value:.1f}", va="center", fontsize=8)
         axes.axvline(_NOISY_DB, color=_GREY, lw=1, ls=(0, (4, 3)))
         axes.set_yticks(places, [_format_layer(entry) for entry in noise], fontsize=8)
-        axes.invert_yaxis()
-        axes.set_xlabel("signal to quantization noise, dB (higher keeps more; dashed: noise 10 %)")
+        axes.set_ylim(len(noise) - 0.4, -0.6)
+        axes.margins(x=0.08)
+        axes.set_xlabel("signal to noise, dB (dashed: noise is 10 % of the signal)")
         axes.set_title("Where static int8 loses precision")
         _save(figure, path)
 
@@ -124,32 +135,44 @@ def draw_flips(
     """Draw the worst pictures that a file labels differently from the float model."""
     columns = 5
     rows = -(-len(flips) // columns)
+    height = 2.3 * rows + 0.4
     with plt.rc_context(_STYLE):
-        figure, grid = plt.subplots(
-            rows, columns, figsize=(8.4, 2.25 * rows + 0.4), layout="constrained", squeeze=False
+        # Fixed places: a layout that is solved for takes seconds for so many small pictures.
+        figure, grid = plt.subplots(rows, columns, figsize=(8.4, height), squeeze=False)
+        figure.subplots_adjust(
+            left=0.01, right=0.99, bottom=0.1 / height, top=1 - 0.88 / height, hspace=0.4
         )
         for place in grid.flat:
+            place.set(xticks=[], yticks=[])
             place.axis("off")
         for place, flip in zip(grid.flat, flips, strict=False):
             image = samples.images[flip.index]
             place.imshow(image.squeeze(), cmap="gray", vmin=0, vmax=255)
             lost = flip.reference == flip.label
             place.set_title(
-                f"#{flip.index}  {labels[flip.label]}\n"
-                f"float: {labels[flip.reference]}\nfile: {labels[flip.found]}",
+                f"#{flip.index}  {_shorten(labels[flip.label])}\n"
+                f"float: {_shorten(labels[flip.reference])}\n"
+                f"file: {_shorten(labels[flip.found])}",
                 fontsize=8,
                 fontweight="normal",
                 loc="center",
+                y=1.0,  # said, so that it need not be looked for
                 color=_RED if lost else "black",
             )
-        figure.suptitle(title, fontsize=11, fontweight="bold", x=0.01, ha="left")
+        figure.suptitle(
+            title, fontsize=11, fontweight="bold", x=0.01, y=1 - 0.08 / height, ha="left"
+        )
         _save(figure, path)
 
 
 def _format_layer(entry: LayerNoise) -> str:
     parts = entry.tensor.split(";")[0].split("/")
     name = parts[-2] if len(parts) > 1 else parts[0]
-    return f"{name[:28]}  {entry.operator.lower()}"
+    return f"{_shorten(name, 32)}  {entry.operator.lower()}"
+
+
+def _shorten(text: str, most: int = 20) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def _save(figure: Any, path: Path) -> None:

@@ -1,6 +1,5 @@
 """The float Keras model: loading it safely, and asking it for the reference scores."""
 
-import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ import numpy.typing as npt
 
 from edge_runtime.contract import ModelSpec
 from export.errors import ModelFileError, NotAClassifierError
+from export.keras_file import check_keras_file, explain_refusal
 from export.pixel_scaling import RAW_PIXELS, PixelScaling
 from export.quiet import silence
 from export.tensorflow_import import load_keras, load_tensorflow
@@ -37,20 +37,35 @@ class FloatClassifier:
         model: The Keras model.
         spec: What it is.
         pixel_scaling: What is done to raw pixels before the model's first layer.
+        is_binary: The model answers one number for yes or no; `apply` makes two scores of it.
     """
 
     model: Any
     spec: ModelSpec
     pixel_scaling: PixelScaling = RAW_PIXELS
+    is_binary: bool = False
 
     def apply(self, image: Any, /) -> Any:
         """Trace the model on a symbolic float32 tensor (batch, height, width, channels) 0–255."""
         tf = load_tensorflow()
-        if not self.pixel_scaling.is_identity:
-            image = image * tf.constant(self.pixel_scaling.scale, tf.float32)
-            image = image + tf.constant(self.pixel_scaling.offset, tf.float32)
+        scaling = self.pixel_scaling
+        if scaling.is_bgr:
+            # As a convolution, because every runtime has an int8 kernel for that.
+            turned = np.eye(3, dtype=np.float32)[::-1].reshape(1, 1, 3, 3)
+            image = tf.nn.conv2d(image, tf.constant(turned), strides=1, padding="VALID")
+        if not scaling.is_identity:
+            image = image * tf.constant(scaling.scale, tf.float32)
+            image = image + tf.constant(scaling.offset, tf.float32)
         # A model of mixed precision may answer in float16.
-        return tf.cast(self.model(image, training=False), tf.float32)
+        scores = tf.cast(self.model(image, training=False), tf.float32)
+        return self._to_two_scores(scores) if self.is_binary else scores
+
+    def _to_two_scores(self, scores: Any) -> Any:
+        """(batch, 1) -> (batch, 2): p becomes (1 − p, p), and a logit z (−z/2, z/2)."""
+        tf = load_tensorflow()
+        if self.spec.output.kind == "logits":
+            return tf.concat([-0.5 * scores, 0.5 * scores], axis=-1)
+        return tf.concat([1.0 - scores, scores], axis=-1)
 
     def measure_scores(
         self, images: npt.NDArray[np.uint8], on_batch: Callable[[int], None] = lambda _: None
@@ -68,11 +83,11 @@ class FloatClassifier:
         signature = tf.TensorSpec((None, *self.spec.input.shape), tf.float32)
         function = tf.function(self.apply, input_signature=[signature])
         parts = []
-        with silence():
-            for start in range(0, len(images), _REFERENCE_BATCH):
-                batch = images[start : start + _REFERENCE_BATCH].astype(np.float32)
+        for start in range(0, len(images), _REFERENCE_BATCH):
+            batch = images[start : start + _REFERENCE_BATCH].astype(np.float32)
+            with silence():
                 parts.append(function(tf.constant(batch)).numpy())
-                on_batch(start + len(batch))
+            on_batch(start + len(batch))
         scores: npt.NDArray[np.float32] = np.concatenate(parts).astype(np.float32)
         return scores
 
@@ -94,13 +109,15 @@ def load_keras_model(path: Path) -> Any:
     Raises:
         ModelFileError: It is missing, damaged, of another kind, or needs code of its own.
     """
-    _check_keras_file(path)
+    check_keras_file(path)
     keras = load_keras()
     try:
         with silence():
-            return _to_float32(keras.saving.load_model(path, compile=False, safe_mode=True))
+            model = _to_float32(keras.saving.load_model(path, compile=False, safe_mode=True))
     except Exception as error:  # Keras raises every kind for a file it does not understand
-        raise ModelFileError(f"{path} cannot be loaded: {_first_line(error)}") from error
+        raise ModelFileError(f"{path} cannot be loaded: {explain_refusal(path, error)}") from error
+    _check_weights(model, path)
+    return model
 
 
 def _to_float32(model: Any) -> Any:
@@ -112,6 +129,22 @@ def _to_float32(model: Any) -> Any:
         if layer.dtype_policy.name in ("mixed_bfloat16", "mixed_float16"):
             layer.dtype_policy = "float32"
     return model
+
+
+def _check_weights(model: Any, path: Path) -> None:
+    """Refuse a model that was made small before: the converters take float32 and do that."""
+    for weight in model.weights:
+        if weight.dtype == "int8":
+            raise ModelFileError(
+                f"{path} was quantized already ({weight.path} is int8). Export the model from "
+                "before model.quantize; export quantizes it"
+            )
+        if weight.dtype in ("float16", "bfloat16", "float64"):
+            raise ModelFileError(
+                f"{path} keeps its weights in {weight.dtype} ({weight.path}), the converters take "
+                "float32. Build it again under keras.config.set_dtype_policy('float32'), copy the "
+                "weights with set_weights, and save that; mixed policies need no such thing"
+            )
 
 
 def check_classifier(model: Any, spec: ModelSpec) -> None:
@@ -129,26 +162,3 @@ def check_classifier(model: Any, spec: ModelSpec) -> None:
         raise NotAClassifierError(
             f"the spec has {len(spec.labels)} labels, the model answers {model.output_shape}"
         )
-
-
-def _check_keras_file(path: Path) -> None:
-    if not path.is_file():
-        raise ModelFileError(f"there is no model file {path}")
-    with path.open("rb") as file:
-        magic = file.read(8)
-    if magic == b"\x89HDF\r\n\x1a\n":
-        raise ModelFileError(
-            f"{path} is an HDF5 file of Keras 2. Convert it once, in an environment with Keras 3: "
-            "keras.saving.load_model('model.h5').save('model.keras')"
-        )
-    if not zipfile.is_zipfile(path):
-        raise ModelFileError(
-            f"{path} is not a .keras file, or is cut short (no zip archive with an intact end)"
-        )
-    with zipfile.ZipFile(path) as archive:
-        if "config.json" not in archive.namelist():
-            raise ModelFileError(f"{path} is a zip archive but no Keras model (no config.json)")
-
-
-def _first_line(error: Exception) -> str:
-    return next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)

@@ -1,9 +1,7 @@
 """Finding out what a Keras model takes and answers, and refusing what is no classifier."""
 
-import json
-import zipfile
 from collections.abc import Sequence
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -44,6 +42,12 @@ def find_input_shape(model: Any, stated: Shape | None) -> Shape:
         if any(side not in (None, said) for side, said in zip(sides, stated, strict=True)):
             raise NotAClassifierError(f"--input-size says {stated}, the model takes {sides}")
         return stated
+    if sides[2] not in (1, 3, None):
+        order = " (channels first? build it channels last)" if sides[0] in (1, 3) else ""
+        raise NotAClassifierError(
+            f"a picture has 1 or 3 channels, the model takes (height, width, channels) {sides}"
+            + order
+        )
     if None in sides:
         raise NotAClassifierError(
             f"the model leaves its input size open {sides}; choose it with --input-size"
@@ -51,8 +55,12 @@ def find_input_shape(model: Any, stated: Shape | None) -> Shape:
     return sides[0], sides[1], sides[2]
 
 
-def check_one_answer(model: Any, path: Path) -> None:
+def check_one_answer(model: Any, loss: str) -> None:
     """Refuse models that answer something else than one score per class.
+
+    Args:
+        model: A loaded Keras model.
+        loss: Name of what it was compiled with; may be empty.
 
     Raises:
         NotAClassifierError: It has several outputs, or was trained on something else.
@@ -63,22 +71,33 @@ def check_one_answer(model: Any, path: Path) -> None:
             f"the model has {len(outputs)} outputs ({', '.join(model.output_names)}), expected one "
             "row of class scores; cut the others off and save it again"
         )
-    loss = _read_loss(path)
     if any(name in loss for name in _REGRESSION_LOSSES):
         raise NotAClassifierError(
             f"the model was trained with the loss {loss!r}: a regression, not a classifier"
         )
 
 
-def find_output_kind(
-    model: Any, scores: Any, labels: Sequence[str]
-) -> Literal["probabilities", "logits"]:
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a classifier answers.
+
+    Attributes:
+        kind: ``probabilities`` (after softmax or sigmoid) or ``logits``.
+        is_binary: It is one number, for yes or no.
+    """
+
+    kind: Literal["probabilities", "logits"]
+    is_binary: bool = False
+
+
+def find_answer(model: Any, scores: Any, labels: Sequence[str], loss: str = "") -> Answer:
     """Find out what the model answers, from its answers to real pictures.
 
     Args:
         model: A loaded Keras model.
         scores: (N, classes), its answers.
-        labels: One per class.
+        labels: One per class; two for a model that answers one number.
+        loss: Name of what it was compiled with; may be empty.
 
     Raises:
         NotAClassifierError: The answers are no scores of the labels.
@@ -87,27 +106,46 @@ def find_output_kind(
         raise NotAClassifierError(
             f"expected one row of scores per picture, the model answers {scores.shape}"
         )
+    if not np.isfinite(scores).all():
+        raise NotAClassifierError("the model answers NaN or infinity on the calibration pictures")
     classes = scores.shape[1]
     if classes == 1:
-        raise NotAClassifierError(
-            "the model answers one number: a regression, or a yes/no classifier with a sigmoid. "
-            "End it with Dense(2, activation='softmax') instead"
-        )
+        return _find_binary_answer(model, labels, loss)
     if classes != len(labels):
         raise NotAClassifierError(
             f"the model answers {classes} scores, but there are {len(labels)} labels"
         )
-    if not np.isfinite(scores).all():
-        raise NotAClassifierError("the model answers NaN or infinity on the calibration pictures")
     if (scores >= 0).all() and np.allclose(scores.sum(axis=1), 1.0, atol=1e-3):
-        return "probabilities"
-    last = model.layers[-1] if getattr(model, "layers", None) else None
-    if getattr(getattr(last, "activation", None), "__name__", "") == "sigmoid":
+        return Answer("probabilities")
+    if _ends_in_sigmoid(model) or ((scores >= 0) & (scores <= 1)).all():
         raise NotAClassifierError(
             "the model ends in a sigmoid: several labels may be true at once. This toolkit "
             "deploys classifiers that choose one; end it with a softmax or with logits"
         )
-    return "logits"
+    return Answer("logits")
+
+
+def _find_binary_answer(model: Any, labels: Sequence[str], loss: str) -> Answer:
+    has_sigmoid = _ends_in_sigmoid(model)
+    if not has_sigmoid and "binary" not in loss:
+        raise NotAClassifierError(
+            "the model answers one number: a regression. A classifier of yes and no is known by a "
+            "sigmoid at its end, or by the loss binary_crossentropy that it was compiled with"
+        )
+    if len(labels) != 2:
+        raise NotAClassifierError(
+            f"the model answers one number, for yes or no, which takes 2 labels (first the one "
+            f"of low numbers), found {len(labels)}"
+        )
+    return Answer("probabilities" if has_sigmoid else "logits", is_binary=True)
+
+
+def _ends_in_sigmoid(model: Any) -> bool:
+    # A functional model may end in an operation that is no layer.
+    steps = getattr(model, "operations", None) or getattr(model, "layers", None)
+    last = steps[-1] if steps else None
+    names = (getattr(getattr(last, "activation", None), "__name__", ""), type(last).__name__)
+    return "sigmoid" in names or "Sigmoid" in names
 
 
 def _read_shape(model: Any) -> Any:
@@ -117,17 +155,3 @@ def _read_shape(model: Any) -> Any:
         config = model.get_build_config() or {}
         shape = config.get("input_shape") or config.get("shapes_dict", {}).get("input_shape")
         return tuple(shape) if shape else None
-
-
-def _read_loss(path: Path) -> str:
-    """Name of the loss that the model was compiled with; empty where it was not."""
-    with zipfile.ZipFile(path) as archive, archive.open("config.json") as file:
-        try:
-            compiled = json.load(file).get("compile_config") or {}
-        except (ValueError, AttributeError):
-            return ""
-    loss = compiled.get("loss")
-    if isinstance(loss, dict):
-        loss = loss.get("class_name") or loss.get("config")
-    snake = "".join(f"_{c.lower()}" if c.isupper() else c for c in str(loss or ""))
-    return snake.lstrip("_")

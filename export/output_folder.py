@@ -3,6 +3,7 @@
 import contextlib
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -52,6 +53,24 @@ def fill_folder(folder: Path) -> Iterator[Path]:
         ) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def open_work_folder() -> Iterator[Path]:
+    """Give a temporary folder, gone when the block ends.
+
+    Raises:
+        OutputFolderError: Its disk is full, or it cannot be made.
+    """
+    try:
+        with tempfile.TemporaryDirectory(prefix="edge-export-") as name:
+            yield Path(name)
+    except OSError as error:
+        raise OutputFolderError(
+            f"cannot write to the temporary folder {tempfile.gettempdir()}: "
+            f"{error.strerror or error}. Make room, or name another in the environment variable "
+            "TMPDIR"
+        ) from error
 
 
 def _swap_in(partial: Path, folder: Path) -> None:

@@ -1,7 +1,6 @@
 """The whole export, step by step: convert, run everywhere, judge, describe, write, report."""
 
 import dataclasses
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ from edge_runtime.document import to_json
 from export.artifact_writer import ArtifactWriter
 from export.convert import Converted, Converter
 from export.environment import find_created, find_versions
-from export.errors import ConversionError, ExportError
+from export.errors import ConversionError, ExportError, NotAClassifierError
 from export.findings import compare_runtimes, to_finding
 from export.gate import DEFAULT_MAX_DROP_POINTS, choose_recommended
 from export.golden import choose_golden
@@ -29,7 +28,7 @@ from export.manifest import (
     SampleSet,
     Status,
 )
-from export.output_folder import check_output_folder, fill_folder
+from export.output_folder import check_output_folder, fill_folder, open_work_folder
 from export.progress import Progress
 from export.recipes import (
     DEFAULT_CALIBRATION_METHOD,
@@ -39,6 +38,7 @@ from export.recipes import (
 )
 from export.report import write_report
 from export.source import Source
+from export.steps import Kind, Steps
 from export.targets import TARGETS, Target
 from export.verification import Replay, replay_all
 
@@ -95,16 +95,15 @@ class _Export:
         self._calibration = source.calibration.first(options.calibration_samples)
         self._created = find_created()
         runs = sum(len(options.target.find_backends(recipe.format)) for recipe in options.recipes)
+        self._steps = Steps.from_environment()
         self._progress = Progress(3 + len(options.recipes) + runs, enabled=show_progress)
 
     def run(self, folder: Path) -> Manifest:
-        self._progress.announce("asking the float model")
-        reference = self._source.classifier.measure_scores(self._verified_on.images)
-        self._progress.advance("asked the float model")
+        reference = self._measure_reference()
         converted, failed = self._convert()
         replays = self._replay(converted)
         noise = self._measure_noise(converted)
-        self._progress.announce("writing files and report")
+        self._begin("writing files and report")
         writer = ArtifactWriter(
             spec=self._spec,
             created=self._created,
@@ -127,6 +126,25 @@ class _Export:
         self._progress.finish()
         return manifest
 
+    def _begin(self, doing: str, kind: Kind = "needed") -> None:
+        self._steps.begin(doing, kind)
+        self._progress.announce(doing)
+
+    def _measure_reference(self) -> Scores:
+        self._begin("asking the float model")
+        images, tell = self._verified_on.images, self._progress.tell
+        reference = self._source.classifier.measure_scores(
+            images, lambda done: tell(f"asked the float model {done:,} of {len(images):,} pictures")
+        )
+        self._progress.advance("asked the float model")
+        if not np.isfinite(reference).all():
+            wrong = int((~np.isfinite(reference).all(axis=1)).sum())
+            raise NotAClassifierError(
+                f"the float model answers NaN or infinity on {wrong:,} of {len(images):,} pictures"
+                ", so nothing can be compared with it. Train it again, with a lower learning rate"
+            )
+        return reference
+
     def _convert(self) -> tuple[list[Converted], list[ArtifactEntry]]:
         options = self._options
         converter = Converter(
@@ -138,7 +156,13 @@ class _Export:
         )
         converted, failed = [], []
         for recipe in options.recipes:
-            self._progress.announce(f"converting to {recipe.key}")
+            doing = f"converting to {recipe.key}"
+            crash = self._steps.find_crash(doing)
+            if crash is not None:
+                reason = f"the converter crashed ({crash})"
+                failed.append(self._build_entry(recipe, "not_converted", reason))
+                continue
+            self._begin(doing, "optional")
             try:
                 converted.append(converter.convert(recipe))
             except ConversionError as error:
@@ -147,8 +171,8 @@ class _Export:
         return converted, failed
 
     def _replay(self, converted: Sequence[Converted]) -> list[tuple[Replay, ...]]:
-        with tempfile.TemporaryDirectory(prefix="edge-export-") as name:
-            folder = Path(name)
+        self._begin("running every file on every runtime")
+        with open_work_folder() as folder:
             files = {folder / c.recipe.to_file_name(self._spec.name): c for c in converted}
             for path, file in files.items():
                 path.write_bytes(file.content)
@@ -157,15 +181,17 @@ class _Export:
                 verb = "ran" if replay.scores is not None else "could not run"
                 self._progress.advance(f"{verb} {files[path].recipe.key} on {replay.backend}")
 
-            self._progress.announce("running every file on every runtime")
             backends = self._options.target.find_backends
             replays = replay_all(files, self._verified_on.images, folder, backends, tell)
         return [replays[path] for path in files]
 
     def _measure_noise(self, converted: Sequence[Converted]) -> tuple[LayerNoise, ...]:
-        self._progress.announce("measuring the noise of each layer")
+        doing = "measuring the noise of each layer"
         by_key = {file.recipe.key: file.content for file in converted}
         exact, stored = by_key.get("fp32.tflite"), by_key.get("static_int8.tflite")
+        if self._steps.find_crash(doing) is not None:
+            return ()
+        self._begin(doing, "optional")
         noise = measure_layer_noise(exact, stored, self._verified_on) if exact and stored else ()
         self._progress.advance("measured the noise of each layer")
         return noise

@@ -3,6 +3,7 @@
 It is baked into every artifact, so that a device always feeds raw pixels 0–255.
 """
 
+import math
 from dataclasses import dataclass
 
 from export.errors import ExportError
@@ -15,15 +16,29 @@ class PixelScaling:
     Attributes:
         scale: One value, or one per channel.
         offset: As many as `scale`.
+        is_bgr: The model's first channel is blue: channels are turned round before all else.
     """
 
     scale: tuple[float, ...] = (1.0,)
     offset: tuple[float, ...] = (0.0,)
+    is_bgr: bool = False
 
     @property
     def is_identity(self) -> bool:
-        """Whether raw pixels go into the model as they are."""
+        """Whether values go into the model as they are."""
         return set(self.scale) == {1.0} and set(self.offset) == {0.0}
+
+    def check_channels(self, channels: int) -> None:
+        """Check that it fits pictures of so many channels.
+
+        Raises:
+            ExportError: It says something of colours, and the model takes gray pictures.
+        """
+        if channels != 3 and (self.is_bgr or len(self.scale) == 3):
+            raise ExportError(
+                f"--pixel-scaling names values for three colours, the model takes {channels} "
+                "channel; name one SCALE,OFFSET"
+            )
 
 
 RAW_PIXELS = PixelScaling()
@@ -39,11 +54,13 @@ PRESETS: dict[str, PixelScaling] = {
         tuple(1 / (255 * deviation) for deviation in _DEVIATION),
         tuple(-mean / deviation for mean, deviation in zip(_MEAN, _DEVIATION, strict=True)),
     ),
+    # What keras.applications' preprocess_input does for ResNet50, ResNet101 and VGG.
+    "caffe": PixelScaling((1.0,) * 3, (-103.939, -116.779, -123.68), is_bgr=True),
 }
 
 
 def parse_pixel_scaling(text: str) -> PixelScaling:
-    """Read a preset's name, or ``SCALE,OFFSET`` such as ``0.0078,-1``.
+    """Read a preset's name, ``SCALE,OFFSET`` such as ``0.0078,-1``, or three scales, three offsets.
 
     Raises:
         ExportError: It is neither.
@@ -51,9 +68,14 @@ def parse_pixel_scaling(text: str) -> PixelScaling:
     if text in PRESETS:
         return PRESETS[text]
     try:
-        scale, offset = (float(part) for part in text.split(","))
+        values = tuple(float(part) for part in text.split(","))
     except ValueError:
+        values = ()
+    half = len(values) // 2
+    scale, offset = values[:half], values[half:]
+    if len(values) not in (2, 6) or not all(map(math.isfinite, values)) or 0.0 in scale:
         raise ExportError(
-            f"--pixel-scaling takes {', '.join(PRESETS)} or SCALE,OFFSET, found {text!r}"
-        ) from None
-    return PixelScaling((scale,), (offset,))
+            f"--pixel-scaling takes {', '.join(PRESETS)}, SCALE,OFFSET, or SCALE,SCALE,SCALE,"
+            f"OFFSET,OFFSET,OFFSET for red, green and blue (scales other than 0), found {text!r}"
+        )
+    return PixelScaling(scale, offset)

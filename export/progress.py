@@ -5,6 +5,8 @@ import threading
 import time
 
 _WIDTH = 24
+# How often a long step may tell how far it is.
+_TELL_EVERY_S = 2.0
 
 
 class Progress:
@@ -19,12 +21,19 @@ class Progress:
         self._enabled = enabled
         self._is_terminal = sys.stderr.isatty()
         self._started_s = time.monotonic()
+        self._told_s = self._started_s
         self._lock = threading.Lock()
 
     def announce(self, what: str) -> None:
         """Say what is being done now."""
         with self._lock:
             self._write(what)
+
+    def tell(self, what: str) -> None:
+        """Say how far a step is; what comes sooner than every two seconds is left out."""
+        with self._lock:
+            if time.monotonic() - self._told_s >= _TELL_EVERY_S:
+                self._write(what)
 
     def advance(self, what: str) -> None:
         """Say what has just been done."""
@@ -41,7 +50,8 @@ class Progress:
     def _write(self, what: str) -> None:
         if not self._enabled:
             return
-        elapsed_s = time.monotonic() - self._started_s
+        self._told_s = time.monotonic()
+        elapsed_s = self._told_s - self._started_s
         filled = _WIDTH * self._done // max(1, self._total)
         line = f"{'█' * filled}{'·' * (_WIDTH - filled)} {self._done:>2}/{self._total} "
         line += f"{elapsed_s:4.0f} s  {what}"

@@ -16,11 +16,12 @@ import numpy as np
 import numpy.typing as npt
 
 from edge_runtime.backends import load_backend
-from edge_runtime.backends.protocol import Session
 from edge_runtime.errors import EdgeRuntimeError
-from edge_runtime.model_file import load_model_file
-from edge_runtime.quantization import build_decoder, build_encoder
+from edge_runtime.formats.model_file import load_model_file
+from edge_runtime.scoring import Score, build_scorer
 
+# The kind of failure that says nothing about the artifact: there was no room for its scores.
+NOT_WRITTEN = "NotWritten"
 # Enough to see whether a resized batch gives what single pictures give.
 _BATCH = 8
 
@@ -51,33 +52,33 @@ def _replay(arguments: argparse.Namespace) -> dict[str, Any]:
     backend = load_backend(arguments.backend)
     session = backend.open(load_model_file(arguments.file), 1)
     images = np.load(arguments.images, mmap_mode="r", allow_pickle=False)
-    scores = _measure_scores(session, images)
-    np.save(arguments.scores, scores)
+    score = build_scorer(session)
+    scores = _score_each(score, images, session.output.shape[-1])
+    try:
+        np.save(arguments.scores, scores)
+    except OSError as error:
+        return {"error": error.strerror or str(error), "kind": NOT_WRITTEN}
     return {
         "runtime": f"{backend.package} {backend.version()}",
         "output_step": session.output.scale,
-        "batch_error": _measure_batch_error(session, images, scores),
+        "batch_error": _measure_batch_error(score, images, scores),
     }
 
 
-def _measure_scores(session: Session, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-    source, target = session.input, session.output
-    encode = build_encoder(source.dtype, source.scale, source.zero_point, (1, *images.shape[1:]))
-    decode = build_decoder(target.dtype, target.scale, target.zero_point)
-    scores = np.empty((len(images), target.shape[-1]), np.float32)
+def _score_each(
+    score: Score, images: npt.NDArray[np.uint8], classes: int
+) -> npt.NDArray[np.float32]:
+    scores = np.empty((len(images), classes), np.float32)
     for index in range(len(images)):
-        scores[index] = decode(session.invoke(encode(images[index : index + 1])))[0]
+        scores[index] = score(images[index : index + 1])[0]
     return scores
 
 
 def _measure_batch_error(
-    session: Session, images: npt.NDArray[np.uint8], single: npt.NDArray[np.float32]
+    score: Score, images: npt.NDArray[np.uint8], single: npt.NDArray[np.float32]
 ) -> float:
-    source, target = session.input, session.output
     batch = np.ascontiguousarray(images[:_BATCH])
-    encode = build_encoder(source.dtype, source.scale, source.zero_point, batch.shape)
-    decode = build_decoder(target.dtype, target.scale, target.zero_point)
-    return float(np.abs(decode(session.invoke(encode(batch))) - single[: len(batch)]).max())
+    return float(np.abs(score(batch) - single[: len(batch)]).max())
 
 
 if __name__ == "__main__":

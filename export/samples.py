@@ -37,11 +37,21 @@ class Samples:
         return Samples(self.images[:count], self.labels[:count])
 
     def spread(self, count: int) -> "Samples":
-        """At most `count` of them, evenly spread over the whole."""
+        """At most `count` of them, in their order, each class by its share."""
         if len(self) <= count:
             return self
-        chosen = np.linspace(0, len(self) - 1, count).round().astype(np.intp)
+        by_class = np.argsort(self.labels, kind="stable")
+        chosen = np.sort(by_class[np.linspace(0, len(self) - 1, count).round().astype(np.intp)])
         return Samples(self.images[chosen], self.labels[chosen])
+
+    def interleaved(self) -> "Samples":
+        """The same, class after class in turn, so that any first part holds all classes alike."""
+        by_class = np.argsort(self.labels, kind="stable")
+        ordered = self.labels[by_class]
+        # A picture's place within its class: the distance from the class's first.
+        turn = np.arange(len(self)) - np.searchsorted(ordered, ordered)
+        order = by_class[np.argsort(turn, kind="stable")]
+        return Samples(self.images[order], self.labels[order])
 
     @property
     def sha256(self) -> str:
@@ -152,14 +162,18 @@ def check_disjoint(calibration: Samples, evaluation: Samples) -> None:
     Raises:
         SampleError: Some are; measured accuracy would flatter the model.
     """
-    seen = {image.tobytes() for image in calibration.images}
-    shared = [i for i, image in enumerate(evaluation.images) if image.tobytes() in seen]
+    seen = set(map(_hash_pixels, calibration.images))
+    shared = [i for i, image in enumerate(evaluation.images) if _hash_pixels(image) in seen]
     if shared:
         raise SampleError(
             f"{len(shared)} of {len(evaluation)} evaluation pictures are calibration pictures too "
             f"(the first is number {shared[0]}); accuracy measured on them would flatter the "
             "model. Take calibration pictures from the training data"
         )
+
+
+def _hash_pixels(image: npt.NDArray[np.uint8]) -> bytes:
+    return hashlib.sha256(np.ascontiguousarray(image).data).digest()
 
 
 def _to_pixels(images: npt.NDArray[np.generic], what: str) -> npt.NDArray[np.uint8]:

@@ -23,7 +23,7 @@ def format_summary(manifest: Manifest, folder: Path) -> str:
         f"{entry.file} on {finding.runtime}: {finding.reason}"
         for entry in manifest.artifacts
         for finding in entry.findings
-        if finding.reason
+        if finding.reason and entry.status == "kept"
     ]
     where = f"{manifest.verified_on.count:,} {manifest.verified_on.role} pictures"
     tail = [

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from edge_runtime.contract import Requirements
+from edge_runtime.formats.preflight import to_version_key
 from export.errors import ExportError
 from export.recipes import Format
-from export.tflite_file import to_version_key
 from export.verification import find_backends
 
 

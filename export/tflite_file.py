@@ -5,10 +5,12 @@ batch size of 1 into every reshape, so that no interpreter can resize the batch.
 right here, on the parsed flatbuffer.
 """
 
-import itertools
 from typing import Any
 
 import numpy as np
+
+from edge_runtime.formats.preflight import to_version_key
+from edge_runtime.formats.tflite_file import read_tflite_header
 
 INPUT_NAME = "image"
 OUTPUT_NAME = "scores"
@@ -40,23 +42,13 @@ def to_finished_tflite(content: bytes) -> bytes:
 
 def find_least_runtime(content: bytes) -> str | None:
     """Read the converter's note of the first TensorFlow release that runs all operators."""
-    model = _parse(content)
-    for entry in model.metadata or []:
-        if entry.name == b"min_runtime_version":
-            return bytes(model.buffers[entry.buffer].data).rstrip(b"\0").decode("ascii") or None
-    return None
+    return read_tflite_header(content, "the converted model").least_runtime
 
 
 def to_later_version(first: str | None, second: str | None) -> str | None:
     """Choose the later of two dotted release numbers; None stands for any release."""
     known = [version for version in (first, second) if version]
     return max(known, key=to_version_key, default=None)
-
-
-def to_version_key(version: str) -> tuple[int, ...]:
-    """Turn a dotted release number into something that sorts."""
-    parts = (list(itertools.takewhile(str.isdigit, part)) for part in version.split("."))
-    return tuple(int("".join(digits) or 0) for digits in parts)
 
 
 def _parse(content: bytes) -> Any:

@@ -1,6 +1,5 @@
 """Conversion of the float model to ONNX, cleaned, and its quantized forms."""
 
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from export.errors import ConversionError
 from export.float_model import Traceable, to_frozen_function
 from export.onnx_graph import check_graph, to_clean_graph
 from export.onnx_kernels import to_int8_kernels, to_signed_activations
+from export.output_folder import open_work_folder
 from export.quiet import silence
 from export.recipes import DEFAULT_CALIBRATION_METHOD, CalibrationMethod, Method
 from export.targets import DEFAULT_SETTINGS, ConversionSettings
@@ -89,8 +89,8 @@ def to_quantized_onnx(
     """
     import onnx
 
-    with tempfile.TemporaryDirectory(prefix="edge-export-") as folder:
-        source, target = Path(folder, "float.onnx"), Path(folder, "quantized.onnx")
+    with open_work_folder() as folder:
+        source, target = folder / "float.onnx", folder / "quantized.onnx"
         try:
             with silence():
                 onnx.save(model, source)
@@ -99,6 +99,8 @@ def to_quantized_onnx(
                 else:
                     _quantize_static(source, target, calibration, ranges_by)
                 quantized = onnx.load(target)
+        except OSError:  # a full disk says nothing about the model
+            raise
         except Exception as error:  # the quantizer raises many kinds
             raise ConversionError(f"ONNX Runtime cannot quantize this model: {error}") from error
     quantized.ir_version = model.ir_version

@@ -60,7 +60,9 @@ def _explain(message: str, function: Any) -> str:
     named = {name.strip() for line in listed for name in line.split(",")}
     named.update(re.findall(r"'tf\.(\w+)' op", message))
     if not named:
-        return " ".join(line.strip() for line in message.splitlines()[:3] if line.strip())
+        # Places in Python files say nothing of the model.
+        lines = (re.sub(r"^\S+:\d+:\d+: ", "", line).strip() for line in message.splitlines())
+        return " ".join([line for line in lines if line][:3])
     places = [
         f"{node.type} (in {node.name})"
         for node in function.graph.get_operations()

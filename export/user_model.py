@@ -1,17 +1,21 @@
 """Somebody's own ``.keras`` file: what it is, from the file itself and a few flags."""
 
+import dataclasses
 import importlib.util
 import re
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from edge_runtime.contract import InputSpec, ModelSpec, OutputSpec, Polarity, Resize
 from export.errors import ExportError, ModelFileError
 from export.float_model import FloatClassifier, load_keras_model
-from export.model_check import Shape, check_one_answer, find_input_shape, find_output_kind
+from export.keras_file import read_loss
+from export.model_check import Shape, check_one_answer, find_answer, find_input_shape
 from export.picture_folder import find_label_folders, load_samples
 from export.pixel_scaling import RAW_PIXELS, PixelScaling
+from export.recipes import DEFAULT_CALIBRATION_SAMPLES
 from export.source import Source, build_source
 
 _PROBES = 64
@@ -35,6 +39,7 @@ class UserModel:
         licence: SPDX identifier of the weights.
         custom_code: A Python file that registers classes the model is made of; it is executed.
         evaluation_samples: At most so many evaluation pictures are used.
+        calibration_samples: At most so many calibration pictures are used.
     """
 
     path: Path
@@ -49,10 +54,15 @@ class UserModel:
     licence: str = "unknown"
     custom_code: Path | None = None
     evaluation_samples: int = 10_000
+    calibration_samples: int = DEFAULT_CALIBRATION_SAMPLES
 
 
-def load_user_model(user: UserModel) -> Source:
+def load_user_model(user: UserModel, tell: Callable[[str], None] = lambda _: None) -> Source:
     """Load somebody's own model with its pictures.
+
+    Args:
+        user: What the user says of it.
+        tell: Told how far the reading of pictures is.
 
     Raises:
         ExportError: Something does not fit together; the message says what and what to do.
@@ -61,7 +71,8 @@ def load_user_model(user: UserModel) -> Source:
     if user.custom_code is not None:
         _run_custom_code(user.custom_code)
     model = load_keras_model(user.path)
-    check_one_answer(model, user.path)
+    loss = read_loss(user.path)
+    check_one_answer(model, loss)
     height, width, channels = find_input_shape(model, user.input_size)
     draft = ModelSpec(
         name=user.name or _to_name(user.path.stem),
@@ -71,21 +82,18 @@ def load_user_model(user: UserModel) -> Source:
         licence=user.licence,
         description=f"Keras model {user.path.name}",
     )
-    calibration = load_samples(user.calibration, draft, "calibration", user.evaluation_samples)
+    user.pixel_scaling.check_channels(channels)
+    # Without evaluation pictures files are judged on the calibration pictures: the more the better.
+    most = user.evaluation_samples if user.evaluation is None else user.calibration_samples
+    calibration = load_samples(user.calibration, draft, "calibration", most, tell).interleaved()
     evaluation = None
     if user.evaluation is not None:
-        evaluation = load_samples(user.evaluation, draft, "evaluation", user.evaluation_samples)
+        most = user.evaluation_samples
+        evaluation = load_samples(user.evaluation, draft, "evaluation", most, tell)
     probe = FloatClassifier(model, draft, user.pixel_scaling)
-    kind = find_output_kind(model, probe.measure_scores(calibration.images[:_PROBES]), labels)
-    spec = ModelSpec(
-        name=draft.name,
-        labels=labels,
-        input=draft.input,
-        output=OutputSpec(kind),
-        licence=draft.licence,
-        description=draft.description,
-    )
-    classifier = FloatClassifier(model, spec, user.pixel_scaling)
+    answer = find_answer(model, probe.measure_scores(calibration.images[:_PROBES]), labels, loss)
+    spec = dataclasses.replace(draft, output=OutputSpec(answer.kind))
+    classifier = FloatClassifier(model, spec, user.pixel_scaling, answer.is_binary)
     return build_source(user.path, classifier, calibration, evaluation)
 
 

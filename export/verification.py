@@ -14,7 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from edge_runtime.backends import PREFERENCE, load_backend
+from export.children import Children
 from export.recipes import Format
+from export.replay import NOT_WRITTEN
 
 # int16x8 runs on reference kernels: some milliseconds a picture for a large model.
 TIMEOUT_S = 900.0
@@ -68,6 +70,7 @@ def replay_all(
     Returns:
         Per file, one `Replay` per runtime that loads its format, in order of preference.
     """
+    children = Children()
     np.save(folder / "images.npy", images)
     cases = [
         (file, backend)
@@ -76,14 +79,19 @@ def replay_all(
     ]
 
     def run(case: tuple[Path, str]) -> Replay:
-        replay = replay_in_child(*case, folder / "images.npy", folder)
+        replay = replay_in_child(*case, folder / "images.npy", folder, children=children)
         on_done(case[0], replay)
         return replay
 
     # The longest first, so that no core waits for it alone at the end.
     cases.sort(key=lambda case: "int16x8" not in case[0].name)
     with ThreadPoolExecutor(workers or min(4, os.cpu_count() or 1)) as pool:
-        replays = list(pool.map(run, cases))
+        try:
+            replays = list(pool.map(run, cases))
+        except BaseException:  # an interruption, or a disk that is full: the rest is in vain
+            children.stop()
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
     results: dict[Path, list[Replay]] = {}
     for (file, _), replay in zip(cases, replays, strict=True):
         results.setdefault(file, []).append(replay)
@@ -97,6 +105,7 @@ def replay_in_child(
     folder: Path,
     timeout_s: float = TIMEOUT_S,
     python: str = sys.executable,
+    children: Children | None = None,
 ) -> Replay:
     """Run one file on one runtime in a process of its own.
 
@@ -107,20 +116,17 @@ def replay_in_child(
         folder: For the scores.
         timeout_s: When to give up.
         python: Interpreter to use; it needs numpy and the runtime.
+        children: Of which it becomes one, so that it ends with them.
+
+    Raises:
+        OSError: The scores could not be written, which says nothing about the file.
     """
     package = load_backend(backend).package
     target = folder / f"{file.name}.{backend}.npy"
     command = [python, "-m", "export.replay", str(file), "--backend", backend]
     command += ["--images", str(images), "--scores", str(target)]
     try:
-        child = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=timeout_s,
-            env=_child_environment(),
-            check=False,
-        )
+        child = (children or Children()).run(command, _child_environment(), timeout_s)
     except subprocess.TimeoutExpired:
         return Replay(backend, package, None, f"gave no answer within {timeout_s:g} s")
     try:
@@ -129,6 +135,8 @@ def replay_in_child(
         answer = None
     if not isinstance(answer, dict):
         return Replay(backend, package, None, _describe_crash(child))
+    if answer.get("kind") == NOT_WRITTEN:
+        raise OSError(answer["error"])
     if "error" in answer:
         return Replay(backend, package, None, str(answer["error"]))
     scores = np.load(target, allow_pickle=False)

@@ -1,7 +1,7 @@
 """Runs our way and the others' in turns and tells how far they lie apart.
 
 All ways run in fresh processes, round by round, so that drift falls on all alike; a round in which
-a fixed piece of work took longer than in calm is left out, as in `benchmarks.disturbance`.
+a fixed piece of work took longer than in calm is left out, as in `edge_runtime.tuning.disturbance`.
 """
 
 import importlib.util
@@ -15,11 +15,11 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks.disturbance import MAX_SLOWER
-from benchmarks.errors import InputError
+from benchmarks.errors import BenchmarkError, InputError
 from benchmarks.launching import LocalLauncher
-from edge_runtime.measuring import Effort, measure_yardstick
-from edge_runtime.trial import TrialRequest
+from edge_runtime.measurement.timing import Effort, measure_yardstick
+from edge_runtime.measurement.trial import TrialRequest
+from edge_runtime.tuning.disturbance import MAX_SLOWER
 
 AGREES_WITHIN = 0.10
 _TIMEOUT_S = 120.0
@@ -121,7 +121,7 @@ def _build_ways(artifact: Path, images: Path) -> dict[str, Callable[[], Figures]
         effort=Effort(steady_ns=_SECOND_NS, offline_ns=0, stage_calls=0, kept_samples=100_000),
     )
     return {
-        "stream": lambda: _run_ours(launcher, request, "edge_runtime.trial"),
+        "stream": lambda: _run_ours(launcher, request, "edge_runtime.measurement.trial"),
         "loadgen": lambda: _run_loadgen(request),
         "invoke": lambda: _run_ours(launcher, request, "benchmarks.agreement.invoke_child"),
         "litert": lambda: _run_litert_tool(request),
@@ -158,7 +158,7 @@ def _keep_calm(results: Sequence[tuple[int, dict[str, Figures]]]) -> list[dict[s
 def _run_ours(launcher: LocalLauncher, request: TrialRequest, module: str) -> Figures:
     outcome = launcher.run(request, module)
     if outcome.result is None or outcome.result.stream is None:
-        raise InputError(f"our own trial gave no result: {outcome.refusal}")
+        raise BenchmarkError(f"our own trial gave no result: {outcome.refusal}")
     samples = sorted(outcome.result.stream.samples_ns)
     # LoadGen's plain percentiles: the sample at that share of the sorted ones.
     return {
@@ -210,5 +210,5 @@ def _run_python(module: str, words: Sequence[str], text: str) -> str:
         check=False,
     )
     if done.returncode != 0:
-        raise InputError(f"{module} failed:\n{done.stderr.strip()[-800:]}")
+        raise BenchmarkError(f"{module} failed:\n{done.stderr.strip()[-800:]}")
     return done.stdout

@@ -1,7 +1,7 @@
 """One process that times the model alone, as `edge_runtime`'s backends invoke it.
 
 The same input each time, already in the form that the model stores: what LiteRT's own benchmark
-tool does. Answers requests like `edge_runtime.trial` does.
+tool does. Answers requests like `edge_runtime.measurement.trial` does.
 """
 
 import sys
@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edge_runtime.backends import Session, load_backend, open_session
-from edge_runtime.trial import Answerer, serve
+from edge_runtime.measurement.trial import Answerer, serve
 
 
 class InvokeOnly:

@@ -6,7 +6,8 @@ import json
 import sys
 from pathlib import Path
 
-from benchmarks.comparing import Change, compare_results, list_software_changes
+from benchmarks.comparability import list_software_changes
+from benchmarks.comparing import Change, compare_results
 from benchmarks.results import Results, load_results
 
 _WORDS = {"worse": "WORSE ", "better": "better", "same": "same  "}
@@ -25,12 +26,12 @@ def run(arguments: argparse.Namespace) -> int:
     old, new = load_results(arguments.old), load_results(arguments.new)
     changes = compare_results(old, new)
     worse = [change for change in changes if change.direction == "worse"]
-    if arguments.json:
-        print(json.dumps([dataclasses.asdict(change) for change in changes], indent=1))
-        return 1 if worse else 0
     _warn_of_invalid(old, new)
     for difference in list_software_changes(old, new):
         print(f"changed on the machine: {difference}", file=sys.stderr)
+    if arguments.json:
+        print(json.dumps([dataclasses.asdict(change) for change in changes], indent=1))
+        return 1 if worse else 0
     shown = [change for change in changes if arguments.all or change.direction != "same"]
     for change in shown:
         print(format_change(change))

@@ -6,7 +6,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 
-from benchmarks.errors import InputError, OutputExistsError, PlanError
+from benchmarks.errors import InputError, OutputExistsError, PlanError, ResultsError
 from edge_runtime.errors import EdgeRuntimeError
 
 # Name → module and one line of what it does. `run` may be left out.
@@ -14,11 +14,12 @@ _COMMANDS = {
     "run": ("benchmarks.cli.run", "measure accuracy, latency, memory and size (the default)"),
     "compare": ("benchmarks.cli.compare", "tell what changed between two runs of one machine"),
     "merge": ("benchmarks.cli.merge", "put runs of several machines side by side"),
+    "readme": ("benchmarks.cli.readme", "write a README's table and picture from a judged run"),
     "agreement": ("benchmarks.cli.agreement", "check our figures against MLPerf's and LiteRT's"),
     "selfcheck": ("benchmarks.cli.selfcheck", "show that compare finds a slowdown and no ghosts"),
     "schema": ("benchmarks.cli.schema", "print the JSON Schema of results.json"),
 }
-_WRONG_USE = (InputError, OutputExistsError, PlanError)
+_WRONG_USE = (InputError, OutputExistsError, PlanError, ResultsError)
 
 
 def build_parser(command: str) -> argparse.ArgumentParser:
@@ -38,7 +39,10 @@ def build_parser(command: str) -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command: 0 done, 1 a finding or failure, 2 wrong use."""
     words = list(sys.argv[1:] if argv is None else argv)
-    command = words.pop(0) if words and words[0] in _COMMANDS else "run"
+    command = words.pop(0) if words and not words[0].startswith("-") else "run"
+    if command not in _COMMANDS:
+        print(f"error: there is no command {command!r}\n{_list_commands()}", file=sys.stderr)
+        return 2
     parser = build_parser(command)
     if not words and command != "schema":
         parser.print_help()

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from benchmarks.artifacts import describe_artifact, load_artifacts, load_evaluation
 from benchmarks.cli import hosts
+from benchmarks.cli.limits import add_gate_arguments, read_gates
 from benchmarks.cli.output import check_out
-from benchmarks.cli.progress import ProgressLine
 from benchmarks.cli.soak import parse_duration_s, run_soak
 from benchmarks.errors import PlanError
 from benchmarks.gates import Gates, check_gates
@@ -22,6 +22,7 @@ from benchmarks.report.writing import write_report
 from benchmarks.results import Results
 from benchmarks.runner import Job
 from benchmarks.runtimes import list_runtimes
+from edge_runtime.cli.progress import ProgressLine
 from edge_runtime.document import to_json
 
 
@@ -42,31 +43,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="labelled pictures, .npz (default: evaluation.npz beside the artifacts)",
     )
-    add(
-        "--plan",
-        default="standard",
-        metavar="PLAN",
-        help=f"{', '.join(PLANS)}, or a TOML file (default: standard)",
-    )
-    add("--quick", action="store_true", help="an answer within a minute; same as --plan quick")
-    add("--threads", type=_numbers, metavar="N,N", help="thread counts (default: the plan's)")
-    add("--runtimes", type=_names, metavar="A,B", help="runtimes (default: all installed)")
-    add("--rounds", type=int, metavar="N", help="fresh processes per case (default: the plan's)")
-    add(
-        "--evaluation-images",
-        type=_count_or_all,
-        metavar="N",
-        help="pictures to measure accuracy on, or 'all' (default: the plan's)",
-    )
-    add(
-        "--min-accuracy",
-        type=float,
-        metavar="PERCENT",
-        help="exit 1 if the lower end of an accuracy's interval lies below",
-    )
-    add("--max-p90", type=float, metavar="MICROSECONDS", help="exit 1 if a p90 lies above")
-    add("--max-size", type=float, metavar="KIB", help="exit 1 if an artifact is larger")
-    add("--max-memory", type=float, metavar="MIB", help="exit 1 if memory over bare Python is more")
     add("--peers", action="store_true", help="measure OpenVINO, too (needs the extra [peers])")
     add(
         "--keras",
@@ -78,14 +54,49 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--soak",
         type=parse_duration_s,
         metavar="TIME",
-        help="instead: call the smallest artifact without a pause for 90s, 10m or 2h",
+        help="instead: call one artifact (the smallest, or see --only) without a pause for 90s, "
+        "10m or 2h",
     )
     add("--json", action="store_true", help="print results.json instead of the table")
+    _add_plan_arguments(parser)
+    add_gate_arguments(parser)
     hosts.add_host_arguments(parser)
+
+
+def _add_plan_arguments(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument_group("the plan, and what differs from it").add_argument
+    add(
+        "--plan",
+        default="standard",
+        metavar="PLAN",
+        help=f"{', '.join(PLANS)}, or a TOML file (default: standard)",
+    )
+    add("--quick", action="store_true", help="an answer within a minute; same as --plan quick")
+    add("--threads", type=_numbers, metavar="N,N", help="thread counts (default: the plan's)")
+    add(
+        "--only",
+        type=_names,
+        dest="artifacts_like",
+        metavar="A,B",
+        help="artifacts by file name or pattern, such as '*_static_int8.*' (default: the plan's)",
+    )
+    add("--runtimes", type=_names, metavar="A,B", help="runtimes (default: all installed)")
+    add("--rounds", type=int, metavar="N", help="fresh processes per case (default: the plan's)")
+    add(
+        "--evaluation-images",
+        type=_count_or_all,
+        metavar="N",
+        help="pictures to measure accuracy on, or 'all' (default: the plan's)",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure, write the report, print the table."""
+    plan = _choose_plan(arguments)  # What is wrong with it is said before anything else.
+    if arguments.soak is not None and read_gates(arguments) != Gates():
+        raise PlanError("--soak measures nothing that a gate could judge; run the two apart")
+    if arguments.soak is not None and len(arguments.host) > 1:
+        raise PlanError("--soak runs on one machine; give one --host")
     out: Path = arguments.out or Path("report") / arguments.artifacts.resolve().name
     if len(arguments.host) > 1:
         return hosts.run_on_each(arguments, out, _measure_with, _report)
@@ -93,7 +104,7 @@ def run(arguments: argparse.Namespace) -> int:
         check_out(out, arguments.force)
     place = hosts.open_host(arguments, arguments.host[0]) if arguments.host else None
     if arguments.soak is not None:
-        return run_soak(arguments, place, arguments.out or out.with_name(f"{out.name}-soak"))
+        return run_soak(arguments, plan, place, arguments.out or out.with_name(f"{out.name}-soak"))
     return _report(arguments, _measure_with(arguments, place), out)
 
 
@@ -102,14 +113,16 @@ def _measure_with(
 ) -> Results:
     """Measure at a place; None is here."""
     plan = _choose_plan(arguments)
+    artifacts, files = load_artifacts(arguments.artifacts), {}
     available = load_evaluation(arguments.artifacts, arguments.evaluation)
     evaluation = available.first(plan.evaluation_images)
     runtimes = list_runtimes(arguments.peers)
-    artifacts, files = load_artifacts(arguments.artifacts), {}
     if arguments.keras is not None:
         if not arguments.peers:
             raise PlanError("--keras needs --peers")
-        artifacts.append(describe_artifact(arguments.keras))
+        # It is the model that the artifacts were made of, whatever its file is called.
+        record = describe_artifact(arguments.keras)
+        artifacts.append(dataclasses.replace(record, model=artifacts[0].model))
         files[arguments.keras.name] = arguments.keras
     cases = build_cases(artifacts, plan, ((r.name, r.formats) for r in runtimes))
     with (
@@ -130,21 +143,10 @@ def _report(arguments: argparse.Namespace, results: Results, out: Path) -> int:
         print("\n".join(format_summary(results)))
         print(f"\nReport: {out / 'report.html'} (also report.md, results.csv, results.json)")
         print(f"Pictures: {', '.join(map(str, pictures))}")
-    misses = check_gates(results, _read_gates(arguments))
+    misses = check_gates(results, read_gates(arguments))
     for miss in misses:
         print(f"gate: {miss}", file=sys.stderr)
     return 0 if not misses and any(case.status == "measured" for case in results.cases) else 1
-
-
-def _read_gates(arguments: argparse.Namespace) -> Gates:
-    percent, p90_us = arguments.min_accuracy, arguments.max_p90
-    size_kib, memory_mib = arguments.max_size, arguments.max_memory
-    return Gates(
-        min_accuracy=None if percent is None else percent / 100,
-        max_p90_ns=None if p90_us is None else p90_us * 1e3,
-        max_size_bytes=None if size_kib is None else size_kib * 1024,
-        max_memory_bytes=None if memory_mib is None else memory_mib * 2**20,
-    )
 
 
 def _choose_plan(arguments: argparse.Namespace) -> Plan:
@@ -157,13 +159,20 @@ def _choose_plan(arguments: argparse.Namespace) -> Plan:
         for key in ("threads", "runtimes", "rounds")
         if getattr(arguments, key) is not None
     }
+    if arguments.artifacts_like is not None:
+        changes["artifacts"] = arguments.artifacts_like
     if arguments.evaluation_images is not None:
         changes["evaluation_images"] = arguments.evaluation_images or None
     return dataclasses.replace(plan, **changes)
 
 
 def _numbers(text: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in text.split(","))
+    try:
+        return tuple(int(part) for part in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"expected whole numbers such as 1,2; found {text!r}"
+        ) from None
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -172,4 +181,8 @@ def _names(text: str) -> tuple[str, ...]:
 
 def _count_or_all(text: str) -> int:
     """Parse a number of pictures; 0 stands for all of them."""
-    return 0 if text == "all" else max(1, int(text))
+    if text == "all":
+        return 0
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"expected a number from 1, or 'all'; found {text!r}")
+    return int(text)

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.artifacts import load_artifacts, load_evaluation
-from benchmarks.cli.progress import ProgressLine
 from benchmarks.comparing import Change, compare_results
+from benchmarks.errors import PlanError
 from benchmarks.launching import LocalLauncher
 from benchmarks.measurement import measure
 from benchmarks.plan import PLANS, Plan, build_cases
@@ -21,7 +21,8 @@ from benchmarks.report.markdown import format_host
 from benchmarks.results import Results
 from benchmarks.runner import Job, Slowdown
 from benchmarks.runtimes import list_runtimes
-from edge_runtime.measuring import Effort
+from edge_runtime.cli.progress import ProgressLine
+from edge_runtime.measurement.timing import Effort
 
 _MS = 1_000_000
 # Small, so that twenty tries take minutes; the judging is the same as for large runs.
@@ -31,6 +32,7 @@ _PLAN = dataclasses.replace(
     threads=(1,),
     rounds=10,
     runtimes=("litert", "onnx"),
+    artifacts=("*_static_int8.*",),
     evaluation_images=100,
     effort=Effort(warmup_ns=50 * _MS, steady_ns=200 * _MS, offline_ns=0, stage_calls=0),
 )
@@ -43,11 +45,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--tries", type=int, default=20, metavar="N", help="repeated pairs (default: 20)")
     add("--detections", type=int, default=5, metavar="N", help="injected pairs (default: 5)")
     add("--factor", type=float, default=1.10, metavar="F", help="injected slowdown (default: 1.10)")
-    add("--runtime", default="litert", metavar="NAME", help="slowed runtime (default: litert)")
+    add("--runtime", choices=_PLAN.runtimes, default="litert", help="slowed one (default: litert)")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Count alarms and detections; 1 if more than one try in twenty alarms or a slowdown hides."""
+    if arguments.tries < 0 or arguments.detections < 0 or arguments.factor <= 1.0:
+        raise PlanError("tries and detections must not be negative, and the factor be above 1")
+    if not arguments.tries + arguments.detections:
+        raise PlanError("without tries and detections there is nothing to check")
     with tempfile.TemporaryDirectory(prefix="selfcheck-") as folder:
         measure_once = _build_measure(arguments.artifacts, Path(folder))
         previous = measure_once(None)
@@ -80,8 +86,8 @@ def run(arguments: argparse.Namespace) -> int:
 def _build_measure(folder: Path, scratch: Path) -> Callable[[Slowdown | None], Results]:
     available = load_evaluation(folder)
     plan: Plan = _PLAN
-    records = [record for record in load_artifacts(folder) if record.precision == "static_int8"]
-    cases = build_cases(records, plan, ((r.name, r.formats) for r in list_runtimes()))
+    runtimes = ((runtime.name, runtime.formats) for runtime in list_runtimes())
+    cases = build_cases(load_artifacts(folder), plan, runtimes)
     evaluation = available.first(plan.evaluation_images)
 
     def measure_once(slowdown: Slowdown | None) -> Results:

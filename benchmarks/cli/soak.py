@@ -14,13 +14,14 @@ import numpy as np
 
 from benchmarks.artifacts import ArtifactRecord, load_artifacts, load_evaluation
 from benchmarks.cli.output import check_out
-from benchmarks.cli.progress import ProgressLine
 from benchmarks.errors import BenchmarkError, PlanError
 from benchmarks.launching import Launcher, LocalLauncher
+from benchmarks.plan import Plan
 from benchmarks.runtimes import list_runtimes
 from benchmarks.soaking import SCHEMA_VERSION, SoakRecord, draw_soak, find_drift, format_soak
+from edge_runtime.cli.progress import ProgressLine
 from edge_runtime.document import to_json
-from edge_runtime.trial import TrialRequest
+from edge_runtime.measurement.trial import TrialRequest
 
 _UNITS_S = {"s": 1, "m": 60, "h": 3600}
 _PICTURES = 512
@@ -37,15 +38,19 @@ def parse_duration_s(text: str) -> int:
 
 
 def run_soak(
-    arguments: argparse.Namespace, place: AbstractContextManager[Launcher] | None, out: Path
+    arguments: argparse.Namespace,
+    plan: Plan,
+    place: AbstractContextManager[Launcher] | None,
+    out: Path,
 ) -> int:
     """Soak the artifact that a board would run, and write soak.json and soak.png."""
     check_out(out, arguments.force, mark="soak.json")
-    artifact = choose_artifact(load_artifacts(arguments.artifacts))
-    names = arguments.runtimes or [
-        runtime.name for runtime in list_runtimes() if artifact.format in runtime.formats
-    ]
-    threads = arguments.threads[0] if arguments.threads else 1
+    artifact = choose_artifact(load_artifacts(arguments.artifacts), plan)
+    reading = [runtime.name for runtime in list_runtimes() if artifact.format in runtime.formats]
+    wanted = [name for name in reading if not plan.runtimes or name in plan.runtimes]
+    if not wanted:
+        raise PlanError(f"{artifact.file} can be soaked on {', '.join(reading)}; choose one")
+    threads = arguments.threads[0] if arguments.threads else 1  # one case, so one number
     with (
         tempfile.TemporaryDirectory(prefix="benchmarks-") as scratch,
         place or nullcontext(LocalLauncher(Path(scratch))) as launcher,
@@ -56,7 +61,7 @@ def run_soak(
         request = TrialRequest(
             what="soak",
             artifact=launcher.put(arguments.artifacts / artifact.file),
-            backend=names[0],
+            backend=wanted[0],
             threads=threads,
             images=launcher.put(images),
             soak_ns=arguments.soak * 1_000_000_000,
@@ -72,17 +77,20 @@ def run_soak(
     return 0
 
 
-def choose_artifact(artifacts: list[ArtifactRecord]) -> ArtifactRecord:
-    """The smallest precision that is there, ``.tflite`` before ``.onnx``.
+def choose_artifact(artifacts: list[ArtifactRecord], plan: Plan) -> ArtifactRecord:
+    """The smallest precision that the plan wants, ``.tflite`` before ``.onnx``.
 
     Raises:
-        PlanError: No artifact has a known precision.
+        PlanError: The plan wants none that is there, or none of a known precision.
     """
     for precision in _PREFERRED:
         for record in artifacts:
-            if record.precision == precision:
+            if record.precision == precision and plan.wants(record.file):
                 return record
-    raise PlanError("no artifact of a known precision to soak; name files MODEL_PRECISION.tflite")
+    raise PlanError(
+        "no artifact to soak: none has a known precision (MODEL_PRECISION.tflite) and a name that "
+        f"is asked for; there are: {', '.join(record.file for record in artifacts)}"
+    )
 
 
 def _measure(launcher: Launcher, request: TrialRequest, artifact: ArtifactRecord) -> SoakRecord:
@@ -96,7 +104,9 @@ def _measure(launcher: Launcher, request: TrialRequest, artifact: ArtifactRecord
         outcome = running.result()
     progress("soaking", seconds, seconds)
     if outcome.result is None or not outcome.result.soak:
-        raise BenchmarkError(f"the soak gave no result: {outcome.refusal}")
+        refusal = outcome.refusal
+        why = f"{refusal.kind}: {refusal.message}" if refusal else "it ended without a window"
+        raise BenchmarkError(f"the soak of {artifact.file} gave no result: {why}")
     points = outcome.result.soak
     return SoakRecord(
         schema_version=SCHEMA_VERSION,

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edge_runtime.errors import ArtifactError, BackendUnavailableError
-from edge_runtime.trial import Answerer, serve
+from edge_runtime.measurement.trial import Answerer, serve
 
 
 class KerasModel:

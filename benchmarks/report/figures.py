@@ -1,14 +1,18 @@
 """Pictures for ``report.md`` and the README: accuracy against latency, and sizes."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullLocator
 
 from benchmarks.pareto import find_front
-from benchmarks.results import CaseRecord, Results
+from benchmarks.results import AccuracyRecord, CaseRecord, Results
+from edge_runtime.tuning.rounds import choose_processes
 
 # Okabe and Ito's palette: told apart by people with any colour vision.
 RUNTIME_COLOURS = {
@@ -53,6 +57,14 @@ def draw_figures(results: Results, folder: Path) -> list[Path]:
     return drawn
 
 
+def draw_accuracy_latency(results: Results, path: Path) -> None:
+    """Draw the one picture that a README shows; nothing where nothing was measured."""
+    with mpl.rc_context(_STYLE):
+        figure = _draw_accuracy_latency(results)
+        if figure is not None:
+            figure.savefig(path, dpi=150)
+
+
 def _draw_accuracy_latency(results: Results) -> Figure | None:
     points = [
         (case, case.summary.p50_ns.value / 1e3, accuracy)
@@ -77,24 +89,71 @@ def _draw_accuracy_latency(results: Results) -> Figure | None:
             ecolor=(*mpl.colors.to_rgb(_colour_of(case.runtime)), 0.25),
             linestyle="none",
         )
-    front = find_front([(latency_us, -a.correct / a.total) for _, latency_us, a in points])
-    corners = sorted((points[i][1], points[i][2]) for i in front) if len(front) > 1 else []
-    if corners:
-        axes.plot(
-            [x for x, _ in corners],
-            [a.correct / a.total * 100 for _, a in corners],
-            color="#888888",
-            linewidth=1,
-            linestyle="--",
-            zorder=0,
-        )
-    axes.set_xscale("log")
-    axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    _draw_front(axes, results, points)
+    _set_log_axis(axes)
+    # Room to the left of the first point for its name: a quarter of the axis, which is logarithmic.
+    fastest, slowest = (end(us for _, us, _ in points) for end in (min, max))
+    axes.set_xlim(left=fastest / max(2.5, (slowest / fastest) ** 0.33))
     axes.set_xlabel("median latency of one picture, µs (log scale)")
     axes.set_ylabel(f"top-1 accuracy, % of {results.evaluation.images:,} pictures")
     axes.set_title("Accuracy against latency", loc="left", fontweight="bold")
     _add_legend(axes, results)
+    _add_source(figure, results)
     return figure
+
+
+def _draw_front(
+    axes: Axes, results: Results, points: Sequence[tuple[CaseRecord, float, AccuracyRecord]]
+) -> None:
+    """A staircase over what nothing else beats in both, each step with its name."""
+    corners = [points[i] for i in find_front([(us, -a.correct / a.total) for _, us, a in points])]
+    if len(corners) < 2:
+        return
+    shares = [accuracy.correct / accuracy.total * 100 for _, _, accuracy in corners]
+    axes.step(
+        [us for _, us, _ in corners],
+        shares,
+        where="post",
+        color="#888888",
+        linewidth=1,
+        linestyle="--",
+        zorder=0,
+    )
+    named = set()
+    for (case, us, _), share in zip(corners, shares, strict=True):
+        precision = results.artifact_of(case).precision
+        if (us, share) not in named:  # Equal points would print their names over each other.
+            axes.annotate(
+                f"{precision} {case.runtime}",
+                (us, share),
+                # Above and to the left: no point lies there, or this one were not on the front.
+                xytext=(-4, 8),
+                textcoords="offset points",
+                ha="right",
+                fontsize=8.5,
+                color="#333333",
+            )
+        named.add((us, share))
+
+
+def _set_log_axis(axes: Axes) -> None:
+    axes.set_xscale("log")
+    axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:,g}")
+
+
+def _add_source(figure: Figure, results: Results) -> None:
+    """Whose figures these are: a picture is copied without the page that judges it."""
+    host, verdict = results.host, "VALID" if results.verdict.valid else "INVALID, do not quote"
+    figure.supxlabel(
+        f"{host.board or host.processor or host.machine}, {host.cores} cores, "
+        f"{results.created[:10]}: {verdict}",
+        x=0.995,
+        ha="right",
+        fontsize=8,
+        color="#666666" if results.verdict.valid else "#b3261e",
+    )
 
 
 def _add_legend(axes: Axes, results: Results) -> None:
@@ -145,35 +204,41 @@ def _draw_latency_spread(results: Results) -> Figure | None:
         _draw_box(axes, row, case)
     axes.set_yticks(range(len(cases)), [_name_of(case) for case in cases])
     axes.invert_yaxis()
-    axes.set_xscale("log")
-    axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    _set_log_axis(axes)
     axes.grid(axis="y", visible=False)
-    axes.set_xlabel("latency of one picture, µs (log scale): 1st to 99th percentile, quartiles")
+    axes.set_xlabel(
+        "latency of one picture, µs (log scale)\n"
+        "quartiles, 1st to 99th percentile; dots: medians of processes"
+    )
     axes.set_title("How latency spreads", loc="left", fontweight="bold")
+    _add_source(figure, results)
     return figure
 
 
 def _draw_box(axes: Axes, row: int, case: CaseRecord) -> None:
-    medians = []
-    pooled: list[int] = []
-    for process in case.processes:
-        if process.result.stream is not None:
-            kept = sorted(process.result.stream.samples_ns)
-            medians.append(kept[len(kept) // 2] / 1e3)
-            pooled += kept
+    """The processes that the table counts, so that picture and table tell the same."""
+    streams = [
+        process.result.stream
+        for process in choose_processes(case.processes)
+        if process.result.stream is not None
+    ]
+    colour = _colour_of(case.runtime)
     axes.boxplot(
-        [[sample / 1e3 for sample in pooled]],
+        [[sample / 1e3 for stream in streams for sample in stream.samples_ns]],
         positions=[row],
         orientation="horizontal",
         widths=0.6,
         whis=(1, 99),
         showfliers=False,
         patch_artist=True,
-        boxprops={"facecolor": (*mpl.colors.to_rgb(_colour_of(case.runtime)), 0.45), "lw": 0.8},
-        medianprops={"color": "black"},
+        boxprops={"facecolor": (*mpl.colors.to_rgb(colour), 0.35), "edgecolor": colour},
+        whiskerprops={"color": colour},
+        capprops={"color": colour},
+        medianprops={"color": "black", "lw": 1.6},
         manage_ticks=False,
     )
-    axes.plot(medians, [row] * len(medians), ".", color="black", markersize=3, alpha=0.7)
+    medians = [median(stream.samples_ns) / 1e3 for stream in streams]
+    axes.plot(medians, [row] * len(medians), ".", color="black", markersize=4, alpha=0.7)
 
 
 def _name_of(case: CaseRecord) -> str:

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 
+from benchmarks.comparability import list_instructions
 from benchmarks.report import units
 from benchmarks.report.rows import TABLE_COLUMNS, build_table, format_table
-from benchmarks.results import Finding, Results
-from edge_runtime.host import Host
+from benchmarks.results import Results
+from edge_runtime.measurement.host import Host
+from edge_runtime.measurement.steadiness import Finding
 
 _SEVERITY_WORDS = {"invalid": "INVALID", "warning": "warning", "note": "note"}
 
@@ -36,9 +38,17 @@ def format_report(results: Results, figures: Sequence[str] = ()) -> str:
         "",
         *(f"![{name.removesuffix('.png')}](figures/{name})" for name in figures),
         "",
+        "## Accuracy",
+        "",
+        *format_accuracies(results),
+        "",
         "## Start-up and cost",
         "",
         *format_startup(results),
+        "",
+        "## Within one call",
+        "",
+        *format_stages(results),
         "",
         "## Machine",
         "",
@@ -89,10 +99,62 @@ def format_legend(results: Results) -> list[str]:
     return [
         f"accuracy: top-1 on {shown} evaluation pictures, ±{half * 50:.2f} points at 95 %; "
         "vs float: difference to the float Keras model on the same pictures, in points. "
-        f"p50: median of one call at batch 1, joined over {plan.rounds} fresh processes, ± its "
-        "95 % interval; p90 and p99: MLPerf's early-stopping estimates, n/a with too few samples. "
+        "p50: median of one call at batch 1, joined over fresh processes (planned: "
+        f"{plan.rounds}), ± its 95 % interval; p90 and p99: MLPerf's early-stopping estimates, "
+        "n/a with too few samples. "
         "images/s: batches. memory: peak of the process over a bare Python.",
     ]
+
+
+def format_accuracies(results: Results) -> list[str]:
+    """A table of what the evaluation set says, with what supports it, and the weakest class."""
+    header = (
+        "artifact",
+        "runtime",
+        "accuracy %",
+        "95 % interval",
+        "vs float",
+        "its 95 % interval",
+        "McNemar p",
+        "same answer %",
+        "weakest class",
+    )
+    rows = []
+    for record in results.accuracies:
+        reference, interval = record.reference, record.interval
+        row = [
+            record.artifact,
+            record.runtime,
+            units.format_points(record.correct / record.total),
+            f"{units.format_points(interval.low)}–{units.format_points(interval.high)}",
+        ]
+        if reference is None:
+            row += ["–"] * 4
+        else:
+            low, high = reference.interval.low, reference.interval.high
+            row += [
+                units.format_signed_points(reference.difference),
+                f"{units.format_signed_points(low)} to {units.format_signed_points(high)}",
+                f"{reference.mcnemar_p:.3f}" if reference.mcnemar_p >= 0.001 else "< 0.001",
+                units.format_points(reference.agreement),
+            ]
+        seen = [one for one in record.per_class if one.total]
+        weakest = min(seen, key=lambda one: one.correct / one.total)
+        rows.append([*row, f"{weakest.label} {weakest.correct / weakest.total:.1%}"])
+    return format_table(header, rows)
+
+
+def format_stages(results: Results) -> list[str]:
+    """A table of the parts of one call; nothing where none were timed."""
+    stages = ("decode_ns", "preprocess_ns", "invoke_ns", "postprocess_ns")
+    rows = [
+        [case.artifact, case.runtime, str(case.threads), *map(units.format_us, parts)]
+        for case in results.cases
+        if case.summary is not None
+        and any(parts := [getattr(case.summary, stage) for stage in stages])
+    ]
+    header = ("artifact", "runtime", "threads", *(f"{s.removesuffix('_ns')} µs" for s in stages))
+    return format_table(header, rows) if rows else ["Not measured in this run."]
 
 
 def format_startup(results: Results) -> list[str]:
@@ -140,6 +202,7 @@ def list_machine_facts(results: Results) -> list[tuple[str, str]]:
     facts: list[tuple[str, str | None]] = [
         ("board", host.board),
         ("processor", f"{host.processor or 'unknown'}, {host.machine}, {host.cores} cores"),
+        ("vector instructions", " ".join(list_instructions(host)) or None),
         ("memory", f"{units.format_mib(host.memory_bytes)} MiB"),
         ("system", f"{host.system}, kernel {host.kernel}, {host.libc}"),
         ("python", host.python),

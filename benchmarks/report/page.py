@@ -7,13 +7,16 @@ from collections.abc import Sequence
 from importlib.resources import files
 from typing import Any
 
+from benchmarks.accuracy import count_flips, unpack_predictions
 from benchmarks.report.markdown import list_machine_facts
 from benchmarks.report.rows import build_row
-from benchmarks.results import CaseRecord, Results
-from benchmarks.summary import choose_processes
+from benchmarks.results import CaseRecord, ClassAccuracy, Results
+from edge_runtime.statistics import mcnemar_exact, wilson_interval
+from edge_runtime.tuning.rounds import choose_processes
 
 _SCRIPTS = ("base.js", "scatter.js", "table.js", "bars.js", "errors.js", "main.js")
 _BINS = 140
+_ALPHA = 0.05
 # What stands beyond the 99.5th percentile of every case would squeeze all else together.
 _AXIS_SHARE = 0.995
 # Name in the page → column of `benchmarks.report.rows`.
@@ -32,6 +35,9 @@ _COLUMNS = {
     "accuracyHigh": "accuracy_high",
     "agreement": "agreement",
     "difference": "accuracy_difference",
+    "differenceLow": "difference_low",
+    "differenceHigh": "difference_high",
+    "mcnemar": "mcnemar_p",
     "p50": "p50_us",
     "p50Low": "p50_low_us",
     "p50High": "p50_high_us",
@@ -86,12 +92,13 @@ def build_page_data(runs: Sequence[Results]) -> dict[str, Any]:
     """Everything that the page's script draws from."""
     names = name_runs(runs)
     axis = _find_axis(runs)
+    ties = [_find_ties(run) for run in runs]
     return {
         "runs": [_build_run(run, name) for run, name in zip(runs, names, strict=True)],
         "axis": {"low": axis[0] / 1e3, "high": axis[1] / 1e3},
         "cases": [
-            _build_case(run, name, case, axis)
-            for run, name in zip(runs, names, strict=True)
+            _build_case(run, name, case, axis) | {"tied": (case.artifact, case.runtime) in tied}
+            for run, name, tied in zip(runs, names, ties, strict=True)
             for case in run.cases
         ],
         "accuracies": [
@@ -101,11 +108,37 @@ def build_page_data(runs: Sequence[Results]) -> dict[str, Any]:
                 "runtime": record.runtime,
                 "classes": run.evaluation.class_names,
                 "confusion": record.confusion,
-                "perClass": [[c.label, c.correct, c.total] for c in record.per_class],
+                "perClass": [_build_class(one) for one in record.per_class],
             }
             for run, name in zip(runs, names, strict=True)
             for record in run.accuracies
         ],
+    }
+
+
+def _build_class(one: ClassAccuracy) -> list[Any]:
+    if not one.total:
+        return [one.label, 0, 0, None, None]
+    interval = wilson_interval(one.correct, one.total)
+    low, high = round(interval.low, 6), round(interval.high, 6)
+    return [one.label, one.correct, one.total, low, high]
+
+
+def _find_ties(run: Results) -> set[tuple[str, str]]:
+    """Artifact and runtime of what McNemar's exact test does not tell from the most accurate."""
+    if not run.accuracies:
+        return set()
+    total = run.evaluation.images
+    labels = unpack_predictions(run.evaluation.labels, total)
+    best = max(run.accuracies, key=lambda record: record.correct)
+    best_answers = unpack_predictions(best.predictions, total)
+    return {
+        (record.artifact, record.runtime)
+        for record in run.accuracies
+        if mcnemar_exact(
+            *count_flips(best_answers, unpack_predictions(record.predictions, total), labels)
+        )
+        >= _ALPHA
     }
 
 

@@ -12,8 +12,8 @@ import numpy.typing as npt
 
 from edge_runtime.backends.protocol import TensorInfo
 from edge_runtime.errors import ArtifactError
-from edge_runtime.metadata import read_model_metadata
-from edge_runtime.model_file import Format, ModelFile
+from edge_runtime.formats.metadata import read_model_metadata
+from edge_runtime.formats.model_file import Format, ModelFile
 
 # What the chosen class gets; the others share the rest evenly.
 CONFIDENCE = 0.9
@@ -67,6 +67,9 @@ class FakeBackend:
     def check_import(self) -> str:
         """Nothing to import."""
         return self.version()
+
+    def check(self, model: ModelFile) -> None:
+        """Nothing to look at: no runtime follows this model."""
 
     def open(self, model: ModelFile, threads: int) -> FakeSession:  # noqa: ARG002 - the seam's
         """Stand in for a model: its description gives the picture's size and the classes."""

@@ -8,9 +8,13 @@ import numpy.typing as npt
 
 from edge_runtime.backends.protocol import TensorInfo
 from edge_runtime.errors import ArtifactError, IncompatibleArtifactError
-from edge_runtime.model_file import ModelFile
+from edge_runtime.formats.model_file import ModelFile
+from edge_runtime.formats.preflight import TFLITE_REMEDY
 
 Array = npt.NDArray[Any]
+
+# What pixels and scores can be stored as.
+_STORED = tuple(map(np.dtype, ("float32", "float16", "uint8", "int8", "int16")))
 
 
 class InterpreterSession:
@@ -45,14 +49,22 @@ class InterpreterSession:
 
     def invoke(self, batch: Array, /) -> Array:
         """Run on (N, …); resizes where the model allows it, else goes picture by picture."""
-        if batch.shape[0] != self._allocated:
-            if self._fixed_batch:
-                return self._invoke_in_parts(batch)
-            self._resize(batch.shape)
-        self._set(self._input_index, batch)
-        self._run()
-        answer: Array = self._get(self._output_index)
-        return answer
+        try:
+            if len(batch) != self._allocated:
+                if self._fixed_batch:
+                    return self._invoke_in_parts(batch)
+                self._resize(batch.shape)
+            self._set(self._input_index, batch)
+            self._run()
+            answer: Array = self._get(self._output_index)
+            return answer
+        except (ValueError, RuntimeError) as error:
+            if self._interpreter is None:
+                raise
+            raise ArtifactError(
+                f"the runtime cannot run this model on {batch.dtype} {batch.shape}: "
+                f"{_first_line(error)}. Export it again."
+            ) from error
 
     def _invoke_in_parts(self, batch: Array) -> Array:
         size, total = self._fixed_batch, batch.shape[0]
@@ -68,6 +80,7 @@ class InterpreterSession:
         return joined
 
     def _resize(self, shape: tuple[int, ...]) -> None:
+        self._allocated = 0  # Should this fail or be interrupted, the next call resizes again.
         self._interpreter.resize_tensor_input(self._input_index, shape)
         self._interpreter.allocate_tensors()
         self._allocated = shape[0]
@@ -103,8 +116,7 @@ def open_interpreter(
         reason = _first_line(error)
         if "op" in reason.lower() or "version" in reason.lower():
             raise IncompatibleArtifactError(
-                f"{runtime} refuses {model.name}: {reason}. Install a newer runtime "
-                "(pip install 'edge-runtime[litert]') or export the model for this one."
+                f"{runtime} refuses {model.name}: {reason}. {TFLITE_REMEDY}"
             ) from error
         raise ArtifactError(f"{runtime} cannot read {model.name}: {reason}") from error
     check_interface(model, interpreter.get_input_details(), interpreter.get_output_details())
@@ -128,11 +140,17 @@ def check_interface(model: ModelFile, inputs: list[Any], outputs: list[Any]) -> 
             f"{model.name} is no image classifier: expected an input (batch, height, width, 1 or 3 "
             f"channels), found {taken}"
         )
-    if len(given) != 2 or given[1] < 2:
+    if len(given) != 2 or given[1] < 2 or given[0] != taken[0]:
         raise ArtifactError(
             f"{model.name} is no image classifier: expected an output (batch, classes), "
-            f"found {given}"
+            f"found {given} for an input {taken}"
         )
+    for tensor in (*inputs, *outputs):
+        if np.dtype(tensor["dtype"]) not in _STORED:
+            raise ArtifactError(
+                f"{model.name} is no image classifier: expected pixels and scores as "
+                f"{', '.join(map(str, _STORED))}, found {np.dtype(tensor['dtype'])}"
+            )
 
 
 def _to_info(details: dict[str, Any]) -> TensorInfo:

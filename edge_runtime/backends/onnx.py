@@ -7,7 +7,9 @@ import numpy.typing as npt
 
 from edge_runtime.backends.protocol import TensorInfo
 from edge_runtime.errors import ArtifactError, BackendUnavailableError, IncompatibleArtifactError
-from edge_runtime.model_file import Format, ModelFile
+from edge_runtime.formats.model_file import Format, ModelFile
+from edge_runtime.formats.onnx_file import check_external_files, read_onnx_header
+from edge_runtime.formats.preflight import ONNX_REMEDY, check_onnx_versions
 
 Array = npt.NDArray[Any]
 
@@ -24,22 +26,33 @@ _LOG_ERRORS = 3
 class OnnxSession:
     """An ONNX model; see `edge_runtime.backends.protocol.Session`."""
 
-    __slots__ = ("_input_name", "_output_names", "_run", "input", "output")
+    __slots__ = ("_input_name", "_is_open", "_output_names", "_run", "input", "output")
 
     def __init__(self, session: Any) -> None:
         source, target = session.get_inputs()[0], session.get_outputs()[0]
         self.input, self.output = _to_info(source), _to_info(target)
         self._input_name, self._output_names = source.name, [target.name]
         self._run = session.run
+        self._is_open = True
 
     def invoke(self, batch: Array, /) -> Array:
         """Run on (N, height, width, channels)."""
-        answer: Array = self._run(self._output_names, {self._input_name: batch})[0]
-        return answer
+        try:
+            answer: Array = self._run(self._output_names, {self._input_name: batch})[0]
+            return answer
+        # Its exceptions share no class of their own below Exception.
+        except Exception as error:
+            if not self._is_open:
+                raise
+            raise ArtifactError(
+                f"the runtime cannot run this model on {batch.dtype} {batch.shape}: "
+                f"{_first_line(error)}. Export it again."
+            ) from error
 
     def close(self) -> None:
         """Let go of the session."""
         self._run = _closed
+        self._is_open = False
 
 
 class OnnxBackend:
@@ -59,6 +72,12 @@ class OnnxBackend:
         _import_runtime()
         return self.version()
 
+    def check(self, model: ModelFile) -> None:
+        """Check the file's structure, its weights' files, and that this runtime knows its form."""
+        header = read_onnx_header(model.data, model.name)
+        check_external_files(header, model.path)
+        check_onnx_versions(header, model.name, self.version())
+
     def open(self, model: ModelFile, threads: int) -> OnnxSession:
         """Open an ``.onnx`` model."""
         runtime = _import_runtime()
@@ -69,14 +88,23 @@ class OnnxBackend:
         # Spinning workers answer sooner by burning the cores that their neighbours need.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
+            # From bytes a runtime cannot know where weights in other files are.
+            has_external = bool(read_onnx_header(model.data, model.name).external_files)
             session = runtime.InferenceSession(
-                model.data, options, providers=["CPUExecutionProvider"]
+                str(model.path) if has_external else model.data,
+                options,
+                providers=["CPUExecutionProvider"],
             )
         # Its exceptions share no class of their own below Exception.
         except Exception as error:
             raise _refusal(model, f"onnxruntime {runtime.__version__}", error) from error
-        _check_interface(model, session)
-        return OnnxSession(session)
+        try:
+            _check_interface(model, session)
+            return OnnxSession(session)
+        except UnicodeDecodeError as error:
+            raise ArtifactError(
+                f"{model.name} is damaged: a name in it is no text ({error}). Copy it again."
+            ) from error
 
 
 def _closed(*_: object) -> Any:
@@ -99,14 +127,15 @@ def _import_runtime() -> Any:
 
 
 def _refusal(model: ModelFile, runtime: str, error: Exception) -> Exception:
-    reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    reason = _first_line(error)
     newer = ("opset", "IR version", "NOT_IMPLEMENTED", "is not a registered function")
     if any(sign in reason for sign in newer):
-        return IncompatibleArtifactError(
-            f"{runtime} refuses {model.name}: {reason}. Install a newer onnxruntime or export the "
-            "model with a lower opset."
-        )
+        return IncompatibleArtifactError(f"{runtime} refuses {model.name}: {reason}. {ONNX_REMEDY}")
     return ArtifactError(f"{runtime} cannot read {model.name}: {reason}")
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
 def _check_interface(model: ModelFile, session: Any) -> None:

@@ -1,6 +1,7 @@
-"""Asking each runtime in a child process, where an illegal instruction is an answer too."""
+"""Trying each runtime in a child process, where an illegal instruction is an answer too."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -8,29 +9,38 @@ import sys
 from edge_runtime.backends.registry import PREFERENCE, BackendStatus, load_backend
 
 _TIMEOUT_S = 60.0
+# Importing proves little: the first model may be what ends the process.
 _QUESTION = """
 import json, sys
-from edge_runtime.backends.registry import load_backend
-from edge_runtime.errors import BackendUnavailableError
+import numpy as np
+from edge_runtime.backends.registry import load_backend, open_session
+from edge_runtime.errors import EdgeRuntimeError
+from edge_runtime.models import find_default_model
+name, model = sys.argv[1:]
 try:
-    answer = {"version": load_backend(sys.argv[1]).check_import(), "reason": None}
-except BackendUnavailableError as error:
+    version = load_backend(name).check_import()
+    session = open_session(model or find_default_model(name), backend=name)
+    shape = [max(side, 1) for side in session.input.shape]
+    session.invoke(np.zeros(shape, session.input.dtype))
+    answer = {"version": version, "reason": None}
+except EdgeRuntimeError as error:
     answer = {"version": None, "reason": str(error)}
 print("\\n" + json.dumps(answer))
 """
 
 
 def probe_backends() -> tuple[BackendStatus, ...]:
-    """Say of each runtime whether it can be imported, without risk for this process."""
-    return tuple(_probe(name) for name in PREFERENCE)
+    """Say of each runtime whether it runs a model, without risk for this process."""
+    return tuple(probe_backend(name) for name in PREFERENCE)
 
 
-def _probe(name: str) -> BackendStatus:
+def probe_backend(name: str, model: str | os.PathLike[str] = "") -> BackendStatus:
+    """Say whether one runtime runs `model` (default: the one that this package carries)."""
     backend = load_backend(name)
     version, reason = None, None
     try:
         child = subprocess.run(
-            [sys.executable, "-c", _QUESTION, name],
+            [sys.executable, "-c", _QUESTION, name, os.fspath(model)],
             capture_output=True,
             text=True,
             timeout=_TIMEOUT_S,
@@ -42,7 +52,7 @@ def _probe(name: str) -> BackendStatus:
             answer = json.loads(child.stdout.splitlines()[-1])
             version, reason = answer["version"], answer["reason"]
     except subprocess.TimeoutExpired:
-        reason = f"importing {backend.package} did not end within {_TIMEOUT_S:.0f} s"
+        reason = f"trying {backend.package} did not end within {_TIMEOUT_S:.0f} s"
     return BackendStatus(name, backend.package, backend.formats, version, reason)
 
 
@@ -53,6 +63,6 @@ def _describe_death(package: str, code: int, stderr: str) -> str:
             f"or another runtime"
         )
     if code < 0:
-        return f"importing {package} ends the process ({signal.Signals(-code).name})"
+        return f"{package} ends the process when it is tried ({signal.Signals(-code).name})"
     lines = stderr.strip().splitlines()
-    return f"importing {package} fails: {lines[-1] if lines else f'exit code {code}'}"
+    return f"trying {package} fails: {lines[-1] if lines else f'exit code {code}'}"

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from edge_runtime.model_file import Format, ModelFile
+from edge_runtime.formats.model_file import Format, ModelFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +87,17 @@ class Backend(Protocol):
             BackendUnavailableError: As `version`.
         """
 
+    def check(self, model: ModelFile) -> None:
+        """Look at a model's bytes before the runtime does: runtimes end the process over some.
+
+        Raises:
+            BackendUnavailableError: The runtime cannot be imported here.
+            IncompatibleArtifactError: The installed version cannot load the model.
+            ArtifactError: The file is damaged or incomplete.
+        """
+
     def open(self, model: ModelFile, threads: int) -> Session:
-        """Open a model that runs on `threads` threads.
+        """Open a model that has passed `check`, to run on `threads` threads.
 
         Raises:
             BackendUnavailableError: The runtime cannot be imported here.

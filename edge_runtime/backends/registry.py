@@ -7,7 +7,7 @@ from typing import cast
 
 from edge_runtime.backends.protocol import Backend, Session
 from edge_runtime.errors import BackendUnavailableError, IncompatibleArtifactError
-from edge_runtime.model_file import Format, ModelFile, load_model_file
+from edge_runtime.formats.model_file import Format, ModelFile, load_model_file
 
 # Name → module that holds a `Backend` called BACKEND.
 _MODULES = {
@@ -96,18 +96,23 @@ def choose_backend(model: ModelFile, name: str, threads: int) -> tuple[Backend, 
     if name != "auto":
         backend = load_backend(name)
         _check_format(backend, model)
+        backend.check(model)
         return backend, backend.open(model, threads)
-    refusals: list[BackendUnavailableError] = []
+    refusals: list[BackendUnavailableError | IncompatibleArtifactError] = []
     for candidate in PREFERENCE:
         backend = load_backend(candidate)
         if model.format not in backend.formats:
             continue
         try:
+            backend.check(model)
             return backend, backend.open(model, threads)
-        except BackendUnavailableError as error:
+        except (BackendUnavailableError, IncompatibleArtifactError) as error:
             _log_fallback(candidate, error)
             refusals.append(error)
-    raise BackendUnavailableError(
+    # Where a runtime is there and too old, that is the news; else that there is none.
+    tried = any(isinstance(refusal, IncompatibleArtifactError) for refusal in refusals)
+    kind = IncompatibleArtifactError if tried else BackendUnavailableError
+    raise kind(
         f"no runtime here can load {model.name}:\n"
         + "\n".join(f"  - {refusal}" for refusal in refusals)
     )

@@ -14,7 +14,8 @@ def add_model_arguments(parser: argparse.ArgumentParser) -> None:
         "--model",
         metavar="FILE",
         default="default",
-        help=".tflite or .onnx artifact (default: the model that this package carries)",
+        help=".tflite or .onnx artifact, or a profile saved by tune (default: the model that this "
+        "package carries)",
     )
     add_backend_arguments(parser)
 
@@ -26,14 +27,15 @@ def add_backend_arguments(parser: argparse.ArgumentParser) -> None:
         "--backend",
         choices=("auto", *BACKEND_NAMES),
         default="auto",
-        help="runtime (default: auto, the best installed one)",
+        help="runtime (default: auto, the profile's or the best installed one)",
     )
     group.add_argument(
         "--threads",
         type=parse_threads,
         default="auto",
         metavar="N",
-        help="threads (default: auto, one per picture and every core for large batches)",
+        help="threads (default: auto, the profile's, or one per picture and every core for large "
+        "batches)",
     )
     group.add_argument(
         "--labels",
@@ -41,6 +43,17 @@ def add_backend_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="text file with one class name per line, for a model without a description",
     )
+
+
+def parse_seconds(text: str) -> float:
+    """Read a time in seconds, above 0 and up to a day."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0.0 < value <= 86_400.0:
+        raise argparse.ArgumentTypeError(f"expected seconds above 0, found {text!r}")
+    return value
 
 
 def parse_threads(text: str) -> int | str:
@@ -59,7 +72,7 @@ def load_labels(path: Path) -> list[str]:
         ArtifactError: The file cannot be read as text.
     """
     try:
-        return path.read_text(encoding="utf-8").rstrip().splitlines()
+        return path.read_text(encoding="utf-8-sig").rstrip().splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise ArtifactError(f"{path}: cannot be read as a list of labels: {error}") from error
 

@@ -10,7 +10,9 @@ from edge_runtime.verification import SampleCheck, verify_classifier
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's options."""
-    parser.add_argument("model", metavar="FILE", help=".tflite or .onnx artifact")
+    parser.add_argument(
+        "model", metavar="FILE", help=".tflite or .onnx artifact, a profile, or: default"
+    )
     parser.add_argument("--json", action="store_true", help="one JSON document")
     add_backend_arguments(parser)
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from edge_runtime.errors import ArtifactError, EdgeRuntimeError
-from edge_runtime.metadata import read_metadata
+from edge_runtime.formats.metadata import read_metadata
 from edge_runtime.models import DEFAULT_STEM, FOLDER
 
 # The wheel stays under 1 MB with both formats.

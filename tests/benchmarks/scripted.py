@@ -18,9 +18,15 @@ from edge_runtime.contract import (
     Requirements,
 )
 from edge_runtime.document import to_json
-from edge_runtime.host import Host, Sensors, describe_host, read_sensors
-from edge_runtime.measuring import HarnessCost, Offline, SingleStream
-from edge_runtime.trial import SCHEMA_VERSION, Refusal, TrialOutcome, TrialRequest, TrialResult
+from edge_runtime.measurement.host import Host, Sensors, describe_host, read_sensors
+from edge_runtime.measurement.timing import HarnessCost, Offline, SingleStream
+from edge_runtime.measurement.trial import (
+    SCHEMA_VERSION,
+    Refusal,
+    TrialOutcome,
+    TrialRequest,
+    TrialResult,
+)
 
 LABELS = (
     "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
@@ -72,6 +78,7 @@ class ScriptedLauncher:
     def __init__(self, scratch: Path, latency_ns: Callable[[TrialRequest], int]) -> None:
         self.requests: list[TrialRequest] = []
         self.modules: list[str] = []
+        self.calls: list[str] = []
         self.refusals: dict[tuple[str, str], Refusal] = {}
         self._scratch = scratch
         self._latency_ns = latency_ns
@@ -89,6 +96,7 @@ class ScriptedLauncher:
         return 9 * 2**20
 
     def put(self, file: Path) -> str:
+        self.calls.append(f"put {file.name}")
         return str(file)
 
     def scores_path(self, name: str) -> str:
@@ -99,12 +107,14 @@ class ScriptedLauncher:
         return scores
 
     def run(self, request: TrialRequest, module: str = "") -> TrialOutcome:
+        self.calls.append("run")
         self.modules.append(module)
         self.requests.append(request)
         refusal = self.refusals.get((Path(request.artifact).name, request.backend))
         if refusal is not None:
             return TrialOutcome(SCHEMA_VERSION, None, refusal)
         if request.scores_to is not None:
+            assert request.images is not None
             count = len(np.load(request.images))
             scores = np.zeros((count, 10), np.float32)
             scores[:, 3] = 1.0  # every picture is a dress

@@ -21,9 +21,10 @@ from benchmarks.results import Results, load_results, save_results
 from benchmarks.runner import Job
 from benchmarks.schema import PUBLISHED, build_schema
 from edge_runtime.document import to_document
-from edge_runtime.trial import TrialRequest
+from edge_runtime.measurement.trial import TrialRequest
 from tests.benchmarks.scripted import ScriptedLauncher
 
+REFERENCES = sorted(PUBLISHED.with_name("reference").glob("*/results.json"))
 RUNTIMES = (("litert", ("tflite",)), ("tflite", ("tflite",)))
 Latency = Callable[[TrialRequest], int]
 Measure = Callable[[Latency], Results]
@@ -107,6 +108,38 @@ def test_other_boards_and_pictures_are_refused_by_name(measure_with: Measure) ->
         compare_results(old, other)
 
 
+def test_one_name_for_two_processors_is_refused_by_their_instructions(
+    measure_with: Measure,
+) -> None:
+    old = measure_with(noisy(1))
+    before = replace(old, host=replace(old.host, flags=("avx2", "avx512_vnni", "smep")))
+    after = replace(old, host=replace(old.host, flags=("avx2", "cpuid_fault")))
+    with pytest.raises(ResultsError, match=r"host\.flags: \['avx512_vnni'\] against \[\]"):
+        compare_results(before, after)
+
+
+def test_another_kernel_s_share_of_the_memory_is_the_same_board(measure_with: Measure) -> None:
+    old = replace(results := measure_with(noisy(1)), host=replace(results.host, memory_bytes=4_000))
+    compare_results(old, replace(old, host=replace(old.host, memory_bytes=3_950)))
+    with pytest.raises(ResultsError, match=r"host\.memory_bytes: 4000 against 8000"):
+        compare_results(old, replace(old, host=replace(old.host, memory_bytes=8_000)))
+
+
+def test_an_artifact_that_is_gone_is_worse_unless_nobody_asked(measure_with: Measure) -> None:
+    old = measure_with(noisy(1))
+    kept = old.artifacts[1].file
+    fewer = replace(
+        old,
+        artifacts=old.artifacts[1:],
+        cases=tuple(case for case in old.cases if case.artifact == kept),
+    )
+    gone = {c.subject for c in compare_results(old, fewer) if c.quantity == "status"}
+    assert len(gone) == 4
+    assert all(old.artifacts[0].file in subject for subject in gone)
+    narrowed = replace(fewer, plan=replace(fewer.plan, artifacts=(kept,)))
+    assert worse(compare_results(old, narrowed)) == set()
+
+
 def test_the_command_ends_with_1_on_a_finding(
     measure_with: Measure, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -118,10 +151,32 @@ def test_the_command_ends_with_1_on_a_finding(
     assert "WORSE" in shown
     assert "4 worse" in shown
     assert main(["compare", str(old), str(old), "--all"]) == 0
-    assert main(["compare", str(old), str(new), "--json"]) == 1
     capsys.readouterr()
-    assert main(["compare", str(old), str(tmp_path / "none.json")]) == 1
+    assert main(["compare", str(old), str(new), "--json"]) == 1
+    assert json.loads(capsys.readouterr().out), "warnings must not reach standard output"
+
+
+def test_what_cannot_be_compared_is_wrong_use(
+    measure_with: Measure, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old, new = tmp_path / "old.json", tmp_path / "new.json"
+    results = measure_with(noisy(1))
+    save_results(results, old)
+    assert main(["compare", str(old), str(tmp_path / "none.json")]) == 2
     assert "cannot read" in capsys.readouterr().err
+    save_results(replace(results, host=replace(results.host, board="Raspberry Pi 5")), new)
+    assert main(["compare", str(old), str(new)]) == 2
+    assert "host.board" in capsys.readouterr().err
+    fewer = replace(results, evaluation=replace(results.evaluation, images=100, sha256="0" * 64))
+    save_results(fewer, new)
+    assert main(["compare", str(old), str(new)]) == 2
+    refusal = capsys.readouterr().err
+    assert "evaluation.images: 200 against 100" in refusal
+    assert "same pictures and the same plan" in refusal
+    strangers = replace(results, cases=tuple(replace(c, runtime="onnx") for c in results.cases))
+    save_results(strangers, new)
+    assert main(["compare", str(old), str(new)]) == 2
+    assert "nothing to compare" in capsys.readouterr().err
 
 
 def test_results_come_back_as_they_were_and_fit_the_published_schema(
@@ -135,9 +190,18 @@ def test_results_come_back_as_they_were_and_fit_the_published_schema(
     assert published == build_schema(), "run: python -m benchmarks schema > the published file"
     jsonschema.Draft202012Validator.check_schema(published)
     jsonschema.validate(document, published)
+    samples = published["$defs"]["Summary"]["properties"]["samples"]
+    assert samples == {"type": "integer", "description": "How many there are."}
     document["verdict"]["valid"] = "yes"
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(document, published)
+
+
+@pytest.mark.parametrize("path", REFERENCES, ids=lambda path: path.parent.name)
+def test_the_committed_results_fit_the_published_schema(path: Path) -> None:
+    jsonschema.validate(json.loads(path.read_text()), json.loads(PUBLISHED.read_text()))
+    assert load_results(path).verdict.valid
+    assert path.stat().st_size < 2_000_000
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"schema_version": 1}'])
@@ -161,6 +225,17 @@ def test_gates_name_what_misses_them(measure_with: Measure) -> None:
     assert len(check_gates(results, Gates(max_memory_bytes=10))) == 8
 
 
+def test_a_crash_passes_no_gate_and_a_refusal_is_no_miss(measure_with: Measure) -> None:
+    results = measure_with(noisy(1))
+    crashed = replace(results.cases[0], status="failed", reason="Crashed: SIGILL", summary=None)
+    refused = replace(results.cases[1], status="refused", reason="too new", summary=None)
+    both = replace(results, cases=(crashed, refused, *results.cases[2:]))
+    misses = check_gates(both, Gates(max_size_bytes=1e6))
+    assert len(misses) == 1
+    assert "SIGILL" in misses[0]
+    assert check_gates(both, Gates()) == []
+
+
 def test_an_invalid_run_passes_no_latency_gate(measure_with: Measure) -> None:
     results = measure_with(noisy(1))
     results = replace(results, verdict=replace(results.verdict, valid=False))
@@ -181,7 +256,7 @@ def test_boards_stand_side_by_side(
     assert "Raspberry Pi 5 Model B" in (out / "report.html").read_text()
     other = replace(second, artifacts=(replace(second.artifacts[0], sha256="f" * 64),))
     save_results(other, paths[1])
-    assert main(["merge", *map(str, paths), "--out", str(out), "--force"]) == 1
+    assert main(["merge", *map(str, paths), "--out", str(out), "--force"]) == 2
     assert "is not the same file" in capsys.readouterr().err
 
 

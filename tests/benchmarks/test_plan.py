@@ -41,6 +41,7 @@ def test_a_file_changes_only_what_it_names(tmp_path: Path) -> None:
         ("[effort]\nsteady_s = 1", "unknown key 'steady_s'"),
         ("[effort]\nsteady_ns = -1", "negative"),
         ("effort = 3", "must be a table"),
+        ('artifacts = "*_fp32.*"', "expected a list"),
         ("rounds = ", "cannot read the plan"),
     ],
 )
@@ -61,3 +62,13 @@ def test_cases_cross_artifacts_runtimes_and_threads(toy_folder: Path) -> None:
     assert {case.runtime for case in cases} == {"litert", "tflite"}
     with pytest.raises(PlanError, match="unknown runtimes: litre"):
         build_cases([], replace(PLANS["quick"], runtimes=("litre",)), runtimes)
+
+
+def test_a_plan_names_artifacts_by_patterns(toy_folder: Path) -> None:
+    runtimes = (("litert", ("tflite",)),)
+    artifacts = load_artifacts(toy_folder)
+    plan = replace(PLANS["quick"], artifacts=("*_static_int8.*",))
+    cases = build_cases(artifacts, plan, runtimes)
+    assert [case.artifact.file for case in cases] == ["toy-cnn_static_int8.tflite"]
+    with pytest.raises(PlanError, match=r"named like \*_fp64.*toy-cnn_fp32\.tflite"):
+        build_cases(artifacts, replace(plan, artifacts=("*_fp64.*",)), runtimes)

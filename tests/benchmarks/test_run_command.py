@@ -76,6 +76,7 @@ def test_nothing_that_runs_is_a_failure_with_reasons(
 @pytest.mark.parametrize(
     ("change", "message"),
     [
+        (lambda folder: folder.rename(folder.with_name("moved")), "there is no folder"),
         (lambda folder: [p.unlink() for p in folder.glob("*.tflite")], "holds no .tflite or .onnx"),
         (lambda folder: (folder / "evaluation.npz").unlink(), "there is no evaluation set"),
         (lambda folder: (folder / "evaluation.npz").write_bytes(b"zip?"), "is no evaluation set"),
@@ -96,6 +97,55 @@ def test_bad_input_is_wrong_use_and_nothing_is_written(
     assert main(["--artifacts", str(toy_folder), "--plan", "tiny.toml"]) == 2
     assert message in capsys.readouterr().err
     assert not Path("report").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--threads", "two"], "whole numbers such as 1,2; found 'two'"),
+        (["--threads", "0"], "threads must be"),
+        (["--evaluation-images", "0"], "a number from 1, or 'all'; found '0'"),
+        (["--min-accuracy", "nan"], "a number above 0, found 'nan'"),
+        (["--min-accuracy", "0.91"], "percent, such as 91 for 91 %; found '0.91'"),
+        (["--max-p90", "-5"], "a number above 0, found '-5'"),
+        (["--quick", "--plan", "thorough"], "say different things"),
+        (["--only", "*_fp64.*"], "no artifact is named like *_fp64.*"),
+        (["--soak", "1s", "--max-p90", "5"], "nothing that a gate could judge"),
+        (["--soak", "1s", "--host", "pi@a", "--host", "pi@b"], "runs on one machine"),
+        (["--keras", "model.keras"], "--keras needs --peers"),
+    ],
+)
+def test_options_that_make_no_sense_are_wrong_use(
+    toy_folder: Path, words: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    try:
+        code = main(["--artifacts", str(toy_folder), *words])
+    except SystemExit as left:  # argparse's own way out
+        code = int(left.code or 0)
+    assert code == 2
+    assert message in capsys.readouterr().err
+    assert not Path("report").exists()
+
+
+def test_only_what_is_asked_for_is_measured_and_gated(
+    toy_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--artifacts", str(toy_folder), "--plan", "tiny.toml", "--only", "*_fp32.*"]
+    assert main([*words, "--max-size", "1000", "--out", "small"]) == 0
+    measured = load_results(Path("small/results.json"))
+    assert [case.artifact for case in measured.cases] == ["toy-cnn_fp32.tflite"]
+    assert main([*words, "--max-size", "0.01", "--out", "large"]) == 1
+    assert "gate: toy-cnn_fp32.tflite on fake, 1 thread: size" in capsys.readouterr().err
+    assert Path("large/report.html").exists(), "the report of a run that misses is kept"
+
+
+def test_a_mistyped_command_shows_those_that_there_are(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["comapre", "a", "b"]) == 2
+    shown = capsys.readouterr().err
+    assert "there is no command 'comapre'" in shown
+    assert "compare" in shown
 
 
 def test_a_folder_with_other_things_is_not_replaced(

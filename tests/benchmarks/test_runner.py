@@ -8,7 +8,7 @@ import pytest
 from benchmarks.artifacts import EvaluationSet, load_artifacts
 from benchmarks.plan import PLANS, build_cases
 from benchmarks.runner import Job, Slowdown, run_job
-from edge_runtime.trial import Refusal, TrialRequest
+from edge_runtime.measurement.trial import Refusal, TrialRequest
 from tests.benchmarks.scripted import ScriptedLauncher
 
 RUNTIMES = (("litert", ("tflite",)), ("tflite", ("tflite",)))
@@ -49,7 +49,7 @@ def test_every_round_runs_every_case_once(
     assert len(rounds) == 4
     assert all(sorted(one) == sorted(keys[0]) for one in keys)
     assert any(one != keys[0] for one in keys[1:]), "the order is drawn anew in each round"
-    assert all(r.images.endswith("stream.npy") for r in timed)
+    assert all(r.images and r.images.endswith("stream.npy") for r in timed)
     for case in record.cases:
         assert case.status == "measured"
         assert [process.round for process in case.processes] == [1, 2, 3, 4]
@@ -58,6 +58,15 @@ def test_every_round_runs_every_case_once(
         assert case.summary.memory_over_bare_bytes == 41 * 2**20
         assert case.summary.images_per_s is not None
         assert case.summary.images_per_s.value == pytest.approx(51_200)
+
+
+def test_files_reach_the_board_before_anything_runs_there(
+    job: Job, launcher: ScriptedLauncher, tmp_path: Path
+) -> None:
+    run_job(job, launcher, tmp_path / "scratch", silent)
+    first = launcher.calls.index("run")
+    artifacts = [call for call in launcher.calls[:first] if call.startswith("put toy-cnn")]
+    assert len(artifacts) == 4
 
 
 def test_a_refused_pair_stands_with_its_reason_and_is_not_timed(

@@ -1,6 +1,7 @@
 """Long runs: what counts as drift, what is told, and the command."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,9 @@ from benchmarks.cli import soak
 from benchmarks.cli.main import main
 from benchmarks.runtimes import Runtime
 from benchmarks.soaking import SoakRecord, draw_soak, find_drift, format_soak
-from edge_runtime.host import describe_host, read_sensors
-from edge_runtime.measuring import SoakWindow
-from edge_runtime.trial import SoakPoint
+from edge_runtime.measurement.host import describe_host, read_sensors
+from edge_runtime.measurement.timing import SoakWindow
+from edge_runtime.measurement.trial import SoakPoint
 
 
 def build_points(medians: list[int]) -> tuple[SoakPoint, ...]:
@@ -33,23 +34,24 @@ def test_drift_is_the_last_tenth_against_the_first() -> None:
 
 
 def test_a_soak_is_told_and_drawn(tmp_path: Path) -> None:
-    points = build_points([100] * 10 + [120] * 10)
+    points = build_points([100] * 20 + [120] * 10)
     record = SoakRecord(1, "now", describe_host(), "a.tflite", "litert", 1, points, 0.2)
     told = "\n".join(format_soak(record))
-    assert "20,000 calls in 1.7 minutes" in told
+    assert "30,000 calls in 2.5 minutes" in told
+    assert "held itself back" not in told
     assert "quote the sustained figure" in told
     draw_soak(record, tmp_path / "soak.png")
     assert (tmp_path / "soak.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_the_command_soaks(
-    toy_folder: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+@pytest.fixture
+def out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the command writes; only the fake runtime is there."""
     monkeypatch.setattr(soak, "list_runtimes", lambda: [Runtime("fake", ("tflite",))])
-    out = tmp_path / "soak"
+    return tmp_path / "soak"
+
+
+def test_the_command_soaks(toy_folder: Path, out: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = ["--artifacts", str(toy_folder), "--soak", "1s", "--out", str(out)]
     assert main(words) == 0
     document = json.loads((out / "soak.json").read_text())
@@ -58,6 +60,31 @@ def test_the_command_soaks(
     assert (out / "soak.png").exists()
     assert "calls in" in capsys.readouterr().out
     assert main(words) == 2
+
+
+def test_a_board_that_holds_itself_back_is_named_with_the_moment(tmp_path: Path) -> None:
+    cool, *rest = build_points([100, 100, 130, 130])
+    hot = [replace(p, sensors=replace(p.sensors, throttled=0xE0008)) for p in rest]
+    # What happened before the soak, since boot, is not its own.
+    cool = replace(cool, sensors=replace(cool.sensors, throttled=0x50000))
+    record = SoakRecord(1, "now", describe_host(), "a", "litert", 1, (cool, *hot), 0.3)
+    assert "held itself back from 10.0 seconds on (throttled=0xe0008)" in "".join(
+        format_soak(record)
+    )
+    draw_soak(record, tmp_path / "soak.png")
+    assert (tmp_path / "soak.png").exists()
+
+
+def test_the_artifact_and_runtime_to_soak_can_be_named(
+    toy_folder: Path, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--artifacts", str(toy_folder), "--soak", "1s", "--out", str(out)]
+    assert main([*words, "--only", "*_fp64.*"]) == 2
+    assert "there are: toy-cnn_fp32.tflite" in capsys.readouterr().err
+    assert main([*words, "--runtimes", "litre"]) == 2
+    assert "can be soaked on fake" in capsys.readouterr().err
+    assert main([*words, "--only", "*_fp32.*"]) == 0
+    assert json.loads((out / "soak.json").read_text())["artifact"] == "toy-cnn_fp32.tflite"
 
 
 @pytest.mark.parametrize("text", ["10", "0s", "m", "5d", "-1s"])

@@ -27,8 +27,9 @@ def test_student_s_distribution_is_scipy_s(freedom: float) -> None:
         assert student_quantile(share, freedom) == pytest.approx(expected, abs=1e-9)
 
 
-def test_interval_covers_the_truth_as_often_as_promised() -> None:
-    draws = np.exp(np.random.default_rng(3).normal(np.log(30), 0.05, size=(2000, 5)))
+@pytest.mark.parametrize("processes", [2, 3, 5, 15])
+def test_interval_covers_the_truth_as_often_as_promised(processes: int) -> None:
+    draws = np.exp(np.random.default_rng(3).normal(np.log(30), 0.05, size=(2000, processes)))
     inside = 0
     for row in draws:
         estimate = estimate_median(list(row))
@@ -84,6 +85,19 @@ def test_one_process_tells_no_spread() -> None:
     assert estimate_ratio([5.0], [6.0]).p_value is None
     assert relative_spread([5.0]) == 0.0
     assert relative_spread([9.0, 10.0, 11.0]) == pytest.approx(0.2)
+
+
+def test_more_processes_do_not_make_a_machine_look_less_steady() -> None:
+    draws = np.exp(np.random.default_rng(8).normal(3, 0.05, (2000, 30)))
+    few, many = (np.median([relative_spread(list(row[:n])) for row in draws]) for n in (3, 30))
+    assert many <= few * 1.1
+    plain = np.median((draws.max(axis=1) - draws.min(axis=1)) / np.median(draws, axis=1))
+    assert plain > 2 * few, "as the plain range would"
+
+
+def test_one_restless_process_of_five_does_not_decide_and_two_do() -> None:
+    assert relative_spread([10.0, 10.1, 10.0, 10.2, 19.0]) == pytest.approx(0.02, abs=0.005)
+    assert relative_spread([10.0, 10.1, 10.0, 19.0, 19.0]) > 0.5
 
 
 def test_holm_keeps_what_stands_against_many() -> None:

@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from benchmarks.plan import PLANS
-from benchmarks.results import CaseRecord, Conditions, Process, Verdict
+from benchmarks.results import CaseRecord, Conditions, Verdict
 from benchmarks.summary import summarize
 from benchmarks.verdict import judge_run
-from edge_runtime.host import Sensors
+from edge_runtime.measurement.host import Sensors
+from edge_runtime.tuning.rounds import Process
 from tests.benchmarks.scripted import build_trial_result
 
 CALM = Sensors(

@@ -16,7 +16,7 @@ from edge_runtime.contract import (
     Requirements,
 )
 from edge_runtime.document import to_json
-from edge_runtime.metadata import MEMBER
+from edge_runtime.formats.description import MEMBER
 
 LABELS = ("black", "dark", "bright", "white")
 GARMENT_INPUT = InputSpec(28, 28, 1, "fit", "light-on-dark", trim=True, sharpen=True)

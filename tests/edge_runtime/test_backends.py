@@ -43,6 +43,18 @@ def test_a_session_answers_any_batch_with_an_array_of_the_callers_own(
     session.close()
 
 
+@each_case
+def test_a_batch_that_a_session_cannot_take_leaves_it_usable(backend: str, path: Path) -> None:
+    session = open_session(path, backend=backend, threads=1)
+    good = np.full((3, 28, 28, 1), 100, session.input.dtype)
+    expected = session.invoke(good)
+    # Resizing to 4 pictures succeeds or not, allocating for their wrong size does not.
+    with pytest.raises(Exception, match=r"\w"):
+        session.invoke(np.zeros((4, 14, 14, 3), session.input.dtype))
+    for count in (3, 1):  # Another batch size may add up in another order.
+        np.testing.assert_allclose(session.invoke(good[:count]), expected[:count], atol=1e-4)
+
+
 @pytest.mark.skipif("onnx" not in INSTALLED, reason="onnxruntime is not installed")
 def test_a_truncated_onnx_file_is_an_error_of_its_own_class(tmp_path: Path) -> None:
     damaged = tmp_path / "tiny.onnx"

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from edge_runtime.measuring import (
+from edge_runtime.measurement.timing import (
     Effort,
     measure_harness_cost,
     measure_offline,

@@ -8,7 +8,8 @@ import pytest
 
 from edge_runtime.document import to_document, to_json
 from edge_runtime.errors import MetadataError, SchemaVersionError
-from edge_runtime.metadata import MEMBER, parse_metadata, read_metadata
+from edge_runtime.formats.description import MEMBER
+from edge_runtime.formats.metadata import parse_metadata, read_metadata
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 

@@ -7,7 +7,7 @@ from PIL import Image, ImageDraw
 
 from edge_runtime import ImageError
 from edge_runtime.contract import InputSpec
-from edge_runtime.photo import decode_picture, to_model_pixels
+from edge_runtime.pictures.photo import decode_picture, to_model_pixels
 
 GARMENT_INPUT = InputSpec(28, 28, 1, "fit", "light-on-dark", trim=True, sharpen=True)
 

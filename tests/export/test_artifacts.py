@@ -11,7 +11,7 @@ import pytest
 from edge_runtime import Classifier
 from edge_runtime.contract import ModelSpec
 from edge_runtime.document import from_json
-from edge_runtime.metadata import read_metadata
+from edge_runtime.formats.metadata import read_metadata
 from export.comparison import Comparison
 from export.manifest import ArtifactEntry, Manifest
 from export.pipeline import Options, export_source

@@ -3,11 +3,14 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 
-from export.compatibility import RuntimeVersion, format_page, main
+from export.compatibility import RuntimeVersion, describe_origin, format_page, main
+from export.manifest import Manifest
 from export.verification import Replay
 
 OLD = RuntimeVersion("tflite", "tflite-runtime", "2.14.0")
+NEWER = RuntimeVersion("onnx", "onnxruntime", "9.9")
 NEW = RuntimeVersion("litert", "ai-edge-litert", "2.3.0")
 
 
@@ -19,7 +22,10 @@ def test_page_shows_what_ran_and_why_not() -> None:
         (NEW, "m_fp32.tflite", Replay("litert", "ai-edge-litert 2.3.0", scores)),
         (NEW, "m_dynamic_int8.tflite", Replay("litert", "ai-edge-litert 2.3.0", scores)),
     ]
-    page = format_page({Path("somewhere/m"): results})
+    folder = Path("somewhere/m")
+    page = format_page({folder: results}, {folder: "Made of wood."}, [NEWER])
+    assert "## m\n\nMade of wood.\n\n### .tflite" in page
+    assert "not tried: onnxruntime 9.9." in page
     assert "| tflite-runtime 2.14.0 | ✓ | no (1) |" in page
     assert "| ai-edge-litert 2.3.0 | ✓ | ✓ |" in page
     assert "1. too old" in page
@@ -29,3 +35,15 @@ def test_page_shows_what_ran_and_why_not() -> None:
 def test_a_folder_that_no_export_made_is_wrong_use(tmp_path: Path) -> None:
     assert main([str(tmp_path)]) == 2
     assert main([]) == 2
+
+
+def test_a_damaged_manifest_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "evaluation.npz").touch()
+    (tmp_path / "manifest.json").write_text("{}")
+    assert main([str(tmp_path)]) == 1
+    assert "manifest.json" in capsys.readouterr().err
+
+
+def test_origin_names_target_and_versions(artifacts: tuple[Path, Manifest]) -> None:
+    said = describe_origin(artifacts[0])
+    assert "`tiny-cnn`, exported for the target `any` with TensorFlow 2." in said

@@ -1,19 +1,23 @@
 """Which files are called right, which is recommended, and what happens to one that collapses."""
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from edge_runtime.contract import InputSpec, ModelSpec, OutputSpec
+from edge_runtime.contract import InputSpec, ModelSpec, OutputSpec, Requirements
 from export.comparison import Comparison, compare_scores
 from export.float_model import FloatClassifier
 from export.gate import choose_recommended, count_pictures_needed, judge
+from export.judging import judge_file
+from export.manifest import Finding
 from export.pipeline import Options, export_source
 from export.recipes import RECIPES, Recipe, select_recipes
 from export.samples import Samples
 from export.source import Source
+from export.targets import TARGETS
 from tests.export.conftest import LABELS
 
 BY_KEY: dict[str, Recipe] = {recipe.key: recipe for recipe in RECIPES}
@@ -66,6 +70,20 @@ def test_too_few_pictures_are_said_and_the_drop_itself_counts() -> None:
     assert small.passed
     assert "too few" in str(small.reason)
     assert not judge([compare(100, lost=3)], 0.5).passed
+
+
+def test_a_batch_may_differ_by_steps_of_its_scores_but_not_by_the_scores() -> None:
+    def judge_batch(batch_error: float, largest_score: float) -> bool:
+        found = dataclasses.replace(compare(1000, lost=0), largest_score=largest_score)
+        finding = Finding("onnx", "onnxruntime", True, batch_error=batch_error, comparison=found)
+        requires = Requirements(onnx_opset=17, onnx_ir_version=8)
+        return judge_file([finding], "dynamic_int8", requires, TARGETS["any"], 0.5).passed
+
+    assert judge_batch(0.04, largest_score=1.0)
+    assert not judge_batch(0.2, largest_score=1.0)
+    # Logits of 20 in int8 steps of their range, found for the whole batch at once.
+    assert judge_batch(0.2, largest_score=20.0)
+    assert not judge_batch(5.0, largest_score=20.0)
 
 
 def test_a_file_that_runs_nowhere_fails() -> None:

@@ -15,8 +15,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import psutil
 import pytest
+from PIL import Image
 
 from benchmarks.results import load_results
 from deploy.prepare import hash_file
@@ -32,6 +34,7 @@ pytestmark = [pytest.mark.pi, pytest.mark.timeout(900), pytest.mark.xdist_group(
 # Connections that end with the process that made them.
 _ALONE = "-o ControlMaster=no -o ControlPath=none"
 _INBOX = "/tmp/inbox"
+_CHECKOUT = Path(__file__).resolve().parents[2]
 
 
 @dataclasses.dataclass(slots=True)
@@ -115,6 +118,14 @@ def test_the_first_installation_serves(shop: Shop, first_model: Path) -> None:
     shop.served = shop.read_current()
 
 
+def test_the_service_answers_a_new_picture_and_gives_signs_of_life(shop: Shop) -> None:
+    with np.load(_CHECKOUT / "tests" / "fixtures" / "fashion_mnist_sample.npz") as sample:
+        trouser = sample["test_images"][sample["test_labels"] == 1][0, :, :, 0]
+    Image.fromarray(trouser).save(shop.board.pi.disk / _INBOX.lstrip("/") / "new.png")
+    wait_for(shop, "grep -q 'new.png.*Trouser' /run/units/edge-runtime.service.log")
+    wait_for(shop, "grep -q WATCHDOG=1 /run/units/edge-runtime.service.said")
+
+
 def test_a_second_run_changes_nothing(shop: Shop, first_model: Path) -> None:
     played = shop.deploy(first_model)
     assert (played.code, played.count("window", "changed")) == (0, 0), played.output[-3000:]
@@ -173,6 +184,8 @@ def test_a_failing_health_check_rolls_back(shop: Shop, first_model: Path) -> Non
 def test_one_command_rolls_back_by_hand(shop: Shop, first_model: Path) -> None:
     played = playbook.play("rollback.yml", shop.inventory, {})
     assert played.code == 0, played.output[-3000:]
+    # The service was told to end, and said so.
+    assert shop.board.run("grep -q STOPPING=1 /run/units/edge-runtime.service.said").returncode == 0
     assert shop.read_current().startswith(first_model.stem)
     assert shop.is_serving()
 

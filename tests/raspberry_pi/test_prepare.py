@@ -6,7 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from deploy.prepare import ArtifactError, check_artifact, choose_runtime, find_artifact, main
+from deploy.prepare import (
+    ArtifactError,
+    check_artifact,
+    check_profile,
+    choose_runtime,
+    find_artifact,
+    main,
+)
 from deploy.wheelhouse import Target
 
 
@@ -42,6 +49,43 @@ def test_a_manifest_that_cannot_be_read_is_named(tmp_path: Path, text: str) -> N
     (tmp_path / "manifest.json").write_text(text)
     with pytest.raises(ArtifactError, match=r"manifest\.json cannot be read"):
         check_artifact(model)
+
+
+def write_profile(folder: Path, **changes: str) -> Path:
+    sha256 = hashlib.sha256(b"model").hexdigest()
+    document = {"artifact": "../m_static_int8.tflite", "sha256": sha256, "backend": "tflite"}
+    profile = folder / "board.profile.json"
+    profile.write_text(json.dumps(document | changes))
+    return profile
+
+
+def test_a_profile_of_this_artifact_settles_the_runtime(tmp_path: Path) -> None:
+    model, profile = write_artifacts(tmp_path), write_profile(tmp_path)
+    assert check_profile(profile, model, check_artifact(model), "auto") == "tflite"
+
+
+@pytest.mark.parametrize(
+    ("changes", "wanted", "complaint"),
+    [
+        ({"sha256": "0" * 64}, "auto", "chose m_static_int8.tflite with SHA-256 0000"),
+        ({"artifact": "other.tflite"}, "auto", "chose other.tflite"),
+        ({}, "litert", "chose the runtime tflite, not litert"),
+    ],
+)
+def test_a_profile_that_does_not_fit_is_refused(
+    tmp_path: Path, changes: dict[str, str], wanted: str, complaint: str
+) -> None:
+    model, profile = write_artifacts(tmp_path), write_profile(tmp_path, **changes)
+    with pytest.raises(ArtifactError, match=complaint):
+        check_profile(profile, model, check_artifact(model), wanted)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}"])
+def test_what_is_no_profile_is_named(tmp_path: Path, text: str) -> None:
+    model, profile = write_artifacts(tmp_path), write_profile(tmp_path)
+    profile.write_text(text)
+    with pytest.raises(ArtifactError, match="is no profile"):
+        check_profile(profile, model, check_artifact(model), "auto")
 
 
 @pytest.mark.parametrize(

@@ -146,8 +146,14 @@ def test_a_corrupt_artifact_is_refused_before_anything_is_built(
     assert not (tmp_path / "root" / "releases").exists()
 
 
-def test_the_launcher_names_artifact_and_profile(module: Any, tmp_path: Path) -> None:
-    module.write_launcher(tmp_path, {"m.tflite": "", "profile.json": ""})
+@pytest.mark.parametrize(
+    ("files", "named"),
+    [({"m.tflite": ""}, "m.tflite"), ({"m.tflite": "", "profile.json": ""}, "profile.json")],
+)
+def test_the_launcher_names_the_artifact_or_its_profile(
+    module: Any, tmp_path: Path, files: dict[str, str], named: str
+) -> None:
+    module.write_launcher(tmp_path, files)
     program = tmp_path / "venv" / "bin" / "edge-runtime"
     program.parent.mkdir(parents=True)
     program.write_text('#!/bin/sh\necho "$@"\n')
@@ -155,7 +161,4 @@ def test_the_launcher_names_artifact_and_profile(module: Any, tmp_path: Path) ->
     done = subprocess.run(
         [tmp_path / "run", "watch", "a b"], capture_output=True, text=True, check=True
     )
-    model = tmp_path / "model"
-    assert done.stdout.rstrip() == (
-        f"watch a b --model {model}/m.tflite --profile {model}/profile.json"
-    )
+    assert done.stdout.rstrip() == f"watch a b --model {tmp_path / 'model' / named}"

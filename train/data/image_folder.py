@@ -14,13 +14,12 @@ import numpy as np
 
 from edge_runtime.contract import InputSpec, Polarity, Resize
 from edge_runtime.errors import ImageError
-from edge_runtime.photo import decode_picture, to_model_pixels
+from edge_runtime.pictures.photo import PICTURE_SUFFIXES, decode_picture, to_model_pixels
 from train.errors import DataError
 from train.progress import Progress
 from train.samples import ImageDataset, LabelledImages
 from train.split import split_stratified
 
-SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".pgm"})
 # Input side, in pixels, where the pictures themselves do not settle it.
 DEFAULT_SIDE = 96
 # One for training, one for validation, one for the test.
@@ -126,7 +125,9 @@ def _find_pictures(folder: Path) -> list[Path]:
     return sorted(
         path
         for path in folder.rglob("*")
-        if path.suffix.lower() in SUFFIXES and path.is_file() and not path.name.startswith(".")
+        if path.suffix.lower() in PICTURE_SUFFIXES
+        and path.is_file()
+        and not path.name.startswith(".")
     )
 
 
@@ -152,7 +153,7 @@ def _list_split(folder: Path, names: Sequence[str], least: int) -> _Listed:
         if len(found) < least:
             raise DataError(
                 f"{folder / name} holds {len(found)} pictures; each class needs at least {least} "
-                f"there ({', '.join(sorted(SUFFIXES))})"
+                f"there ({', '.join(sorted(PICTURE_SUFFIXES))})"
             )
         paths += found
         labels += [label] * len(found)

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from edge_runtime.classifier import Classifier
-from edge_runtime.host import describe_host
+from edge_runtime.measurement.host import describe_host
 from train.errors import RunError
 from train.files import sha256_of
 from train.release.document import RESULT_VERSION, SHIPPED, FileResult, LatencyResult, RunResult

@@ -15,9 +15,9 @@ from pathlib import Path
 import numpy as np
 
 from edge_runtime.document import from_json, to_json
-from edge_runtime.measuring import Effort
-from edge_runtime.metadata import read_metadata
-from edge_runtime.trial import TrialOutcome, TrialRequest
+from edge_runtime.formats.metadata import read_metadata
+from edge_runtime.measurement.timing import Effort
+from edge_runtime.measurement.trial import TrialOutcome, TrialRequest
 from train.errors import RunError
 from train.samples import Images
 
@@ -79,7 +79,7 @@ def measure_latency(path: Path, images: Images) -> float:
             images=str(pictures),
             effort=Effort(offline_ns=0, stage_calls=0),
         )
-        command = [sys.executable, "-m", "edge_runtime.trial"]
+        command = [sys.executable, "-m", "edge_runtime.measurement.trial"]
         answer = run_command(command, "timing", to_json(request))
     outcome = from_json(TrialOutcome, answer, "the answer of the timing process")
     if outcome.result is None or outcome.result.stream is None:

@@ -46,7 +46,7 @@ function shape(parent, name, attributes = {}, text) {
 function canvas(place, height) {
   const width = Math.max(260, place.clientWidth);
   place.replaceChildren();
-  const svg = shape(place, "svg", { viewBox: `0 0 ${width} ${height}`, height, role: "img" });
+  const svg = shape(place, "svg", { viewBox: `0 0 ${width} ${height}`, width, height, role: "group", "aria-label": place.dataset.about });
   return { svg, width, height };
 }
 
@@ -61,6 +61,8 @@ function three(value) {
   return value.toFixed(size >= 10 ? 1 : 2);
 }
 
+// Half of an interval needs no more than two digits.
+const two = (value) => (value >= 10 ? Math.round(value).toLocaleString("en") : value.toFixed(value >= 1 ? 1 : 2));
 const percent = (share, digits = 2) => (share === null ? "n/a" : `${(share * 100).toFixed(digits)}`);
 const signed = (share) => (share === null ? "–" : `${share >= 0 ? "+" : "−"}${Math.abs(share * 100).toFixed(2)}`);
 const kib = (bytes) => (bytes === null ? "n/a" : three(bytes / 1024));
@@ -96,23 +98,32 @@ function linearTicks(low, high, count) {
 }
 
 const tip = document.getElementById("tip");
+let tipOf = null;  // what it tells about; another node's farewell must not hide it
 
 function addTip(node, title, text) {
   const show = (x, y) => {
     tip.replaceChildren(element("b", {}, title), text);
     tip.hidden = false;
+    tipOf = node;
     const box = tip.getBoundingClientRect();
     tip.style.left = `${Math.max(6, Math.min(x + 14, innerWidth - box.width - 6))}px`;
     tip.style.top = `${y + 14 + box.height > innerHeight ? Math.max(6, y - box.height - 12) : y + 14}px`;
   };
   node.addEventListener("pointermove", (event) => show(event.clientX, event.clientY));
-  node.addEventListener("pointerleave", () => (tip.hidden = true));
+  const hide = () => {
+    if (tipOf === node) tip.hidden = true;
+  };
+  node.addEventListener("pointerleave", hide);
   node.addEventListener("focus", () => {
     const box = node.getBoundingClientRect();
     show(box.right, box.bottom);
   });
-  node.addEventListener("blur", () => (tip.hidden = true));
+  node.addEventListener("blur", hide);
 }
+
+addEventListener("keydown", (event) => {
+  if (event.key === "Escape") tip.hidden = true;
+});
 
 // One model: its name stands in the title, so the rest of the file name is enough.
 function fileName(c) {
@@ -129,7 +140,7 @@ function describe(c) {
   const lines = [`${c.runtime} ${c.version ?? ""} · ${c.threads} thread${c.threads > 1 ? "s" : ""}`];
   if (DATA.runs.length > 1) lines.push(c.run);
   if (c.accuracy !== null) lines.push(`accuracy ${percent(c.accuracy)} % (${percent(c.accuracyLow)}–${percent(c.accuracyHigh)})`);
-  if (c.difference !== null) lines.push(`against float ${signed(c.difference)} points`);
+  if (c.difference !== null) lines.push(`against float ${signed(c.difference)} points (${signed(c.differenceLow)} to ${signed(c.differenceHigh)}), McNemar p ${c.mcnemar < 0.001 ? "< 0.001" : `= ${c.mcnemar.toFixed(3)}`}`);
   if (c.agreement !== null) lines.push(`same answer as float on ${percent(c.agreement)} %`);
   lines.push(`p50 ${three(c.p50)} µs` + (c.p50Low === null ? "" : ` (${three(c.p50Low)}–${three(c.p50High)})`));
   lines.push(`p90 ${three(c.p90)} · p99 ${three(c.p99)} µs, ${c.samples.toLocaleString("en")} samples`);

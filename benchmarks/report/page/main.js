@@ -16,19 +16,34 @@ function drawVerdicts() {
 
 function drawSummary() {
   const cases = visibleCases().filter((c) => c.p50 !== null);
-  const card = (title, value, c) => element("div", { class: "card" }, element("p", {}, title), element("strong", {}, value), element("p", {}, c ? shortName(c) : ""));
+  const card = (title, value, c, more) => element("div", { class: "card" }, element("p", {}, title), element("strong", {}, value), element("p", {}, shortName(c)), more ? element("p", { class: "more" }, more) : null);
   const least = (key) => cases.filter((c) => c[key] !== null).sort((a, b) => a[key] - b[key])[0];
   const fastest = least("p50"), smallest = least("size"), leanest = least("memory");
   const right = cases.filter((c) => c.accuracy !== null).sort((a, b) => b.accuracy - a.accuracy || a.p50 - b.p50)[0];
   document.getElementById("summary").replaceChildren(...[
     fastest && card("fastest", `${three(fastest.p50)} µs`, fastest),
-    right && card("most accurate", `${percent(right.accuracy)} %`, right),
+    right && card("most accurate", `${percent(right.accuracy)} %`, right, tellTies(cases)),
     smallest && card("smallest", `${kib(smallest.size)} KiB`, smallest),
     leanest && card("least memory", `${mib(leanest.memory)} MiB`, leanest),
   ].filter(Boolean));
 }
 
+// A lead of a few pictures is luck: what the test cannot tell from the best shares its place.
+function tellTies(cases) {
+  const known = new Set(cases.filter((c) => c.accuracy !== null).map((c) => `${c.run}|${c.artifact}|${c.runtime}`));
+  const tied = new Set(cases.filter((c) => c.tied).map((c) => `${c.run}|${c.artifact}|${c.runtime}`));
+  if (DATA.runs.length > 1 || tied.size < 2) return "";
+  return tied.size === known.size ? "not told apart from any other here" : `not told apart from ${tied.size - 1} of ${known.size - 1} others`;
+}
+
 function drawFilters() {
+  const all = element("button", { type: "button", class: "chip", id: "show-all", hidden: "" }, "show all");
+  all.addEventListener("click", () => {
+    for (const [key] of FILTERS) hidden[key].clear();
+    for (const chip of document.querySelectorAll("[data-filter]")) chip.setAttribute("aria-pressed", "true");
+    all.hidden = true;
+    drawFiltered();
+  });
   const groups = FILTERS.map(([key, title]) => {
     const values = [...new Set(DATA.cases.map((c) => String(c[key])))];
     if (values.length < 2) return null;
@@ -40,12 +55,13 @@ function drawFilters() {
         if (!shown) hidden[key].add(value);
         chip.setAttribute("aria-pressed", String(shown));
         drawFiltered();
+        all.hidden = FILTERS.every(([name]) => !hidden[name].size);
       });
       return chip;
     });
     return element("div", { class: "group", role: "group", "aria-label": title }, element("span", {}, title), ...chips);
   });
-  document.getElementById("filters").replaceChildren(...groups.filter(Boolean));
+  document.getElementById("filters").replaceChildren(...groups.filter(Boolean), all);
 }
 
 function drawMachines() {

@@ -24,9 +24,16 @@ function findFront(cases, key) {
   return front;
 }
 
+// One for each machine: nobody chooses between a model here and a model on another board.
+function findFronts(cases, key) {
+  const machines = [...new Set(cases.map((c) => c.run))];
+  return machines.map((run) => findFront(cases.filter((c) => c.run === run), key)).filter((front) => front.length);
+}
+
 function marker(parent, c, x, y, size) {
-  const fill = c.threads > 1 ? "var(--card)" : colourOf(c.runtime);
-  const style = `fill:${fill};stroke:${colourOf(c.runtime)};stroke-width:2`;
+  // An outline in the ground's colour keeps apart what lies on top of each other.
+  const hollow = c.threads > 1, colour = colourOf(c.runtime);
+  const style = hollow ? `fill:var(--card);stroke:${colour};stroke-width:2` : `fill:${colour};stroke:var(--card);stroke-width:1.2`;
   return symbol(parent, SHAPES[c.precision] ?? "circle", x, y, size, style);
 }
 
@@ -49,21 +56,24 @@ function drawScatter() {
   document.getElementById("scatter-note").textContent = "";
   if (!cases.length) return nothing(place, "Nothing measured is left by the filter.");
   const { svg, width, height } = canvas(place, Math.min(460, Math.max(300, innerHeight * 0.55)));
-  const left = 52, right = width - 16, top = 10, bottom = height - 44;
+  const left = 60, right = width - 16, top = 10, bottom = height - 44;
   const costs = cases.map((c) => costOf(c, key) / unit);
   const range = [Math.min(...costs) / 1.25, Math.max(...costs) * 1.25];
   const lows = cases.map((c) => c.accuracy), spread = Math.max(0.002, (Math.max(...lows) - Math.min(...lows)) * 0.25);
   const share = [Math.max(0, Math.min(...lows) - spread), Math.min(1, Math.max(...lows) + spread)];
   const x = logScale(range, [left, right]), y = linearScale(share, [bottom, top]);
   drawAxes(svg, x, y, range, share, { left, right, top, bottom }, title);
-  const front = findFront(cases, key);
-  const path = front.map((c, i) => (i ? `H${x(costOf(c, key) / unit)}V${y(c.accuracy)}` : `M${x(costOf(c, key) / unit)},${y(c.accuracy)}`));
-  if (front.length) shape(svg, "path", { class: "front", d: `${path.join("")}H${right}` });
+  const fronts = findFronts(cases, key), front = fronts.flat();
+  for (const corners of fronts) {
+    const path = corners.map((c, i) => (i ? `H${x(costOf(c, key) / unit)}V${y(c.accuracy)}` : `M${x(costOf(c, key) / unit)},${y(c.accuracy)}`));
+    shape(svg, "path", { class: "front", d: `${path.join("")}H${right}` });
+  }
   drawIntervals(svg, cases, key, unit, x, y, { left, right, top, bottom });
   for (const c of cases) {
     const point = marker(svg, c, x(costOf(c, key) / unit), y(c.accuracy), front.includes(c) ? 8 : 6.5);
     point.classList.add("point");
     point.setAttribute("tabindex", "0");
+    point.setAttribute("role", "img");
     point.setAttribute("aria-label", `${c.artifact}: ${describe(c)}`);
     addTip(point, c.artifact, describe(c));
   }

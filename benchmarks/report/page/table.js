@@ -22,7 +22,7 @@ let sortKey = "p50", sortDown = false;
 function drawTable() {
   const columns = COLUMNS.filter(([key]) => key !== "run" || DATA.runs.length > 1);
   const cases = visibleCases();
-  const front = new Set(findFront(cases.filter((c) => c.p50 !== null), "p50"));
+  const front = new Set(findFronts(cases.filter((c) => c.p50 !== null), "p50").flat());
   const head = element("tr", {}, ...columns.map(([key, title, , isName]) => {
     const button = element("button", { type: "button" }, title + (key === sortKey ? (sortDown ? " ↓" : " ↑") : ""));
     button.addEventListener("click", () => {
@@ -54,10 +54,18 @@ function drawRow(c, columns, onFront) {
     const cell = element("td", { class: isName ? "name" : null, title: key === "artifact" ? c.artifact : null });
     if (key === "artifact") cell.append(element("span", { class: "dot", style: `background:${colourOf(c.runtime)}` }));
     cell.append(key === "p50" && c.status !== "measured" ? c.status : String(show(c)));
-    if (key === "p50" && c.p50Low !== null) cell.append(element("small", {}, (c.p50High - c.p50Low) / 2 > c.p50 ? ` (${three(c.p50Low)}–${three(c.p50High)})` : ` ±${three((c.p50High - c.p50Low) / 2)}`));
+    if (key === "p50" && c.p50Low !== null) cell.append(element("small", {}, tellInterval(c)));
+    if (key === "difference" && c.differenceLow !== null) cell.append(element("small", {}, ` ±${percent((c.differenceHigh - c.differenceLow) / 2)}`));
+    if (key === "difference" && c.mcnemar !== null && c.mcnemar < 0.05) cell.classList.add("told");
+    if (key === "spread" && c.spread > 0.15) cell.classList.add("wide");
     if (key === "artifact" && onFront) cell.append(element("span", { class: "best", title: "on the Pareto front" }, "●"));
     return cell;
   }));
+}
+
+function tellInterval(c) {
+  const half = (c.p50High - c.p50Low) / 2;
+  return half > c.p50 ? ` (${three(c.p50Low)}–${three(c.p50High)})` : ` ±${two(half)}`;
 }
 
 function drawRefusals(cases) {

@@ -1,10 +1,9 @@
-"""Arm's answers beside x86's: every system, board, runtime and artifact, as a table.
+"""Arm's answers beside x86's, for every system, board, runtime and artifact.
 
 The same pictures go through the same artifact and the same version of the runtime here and on the
-emulated board. Boards of one system that answer alike to the last bit share a row.
+emulated board.
 """
 
-import itertools
 import subprocess
 import sys
 import zlib
@@ -22,7 +21,7 @@ from .machine import EmulatedPi
 from .systems import SYSTEMS
 from .wheels import install_wheel
 
-_PROBE = Path(__file__).with_name("score_probe.py")
+_PROBE = Path(__file__).parents[1] / "on_board" / "score_probe.py"
 _CHECKOUT = Path(__file__).resolve().parents[3]
 _FORMATS = {"litert": ".tflite", "tflite": ".tflite", "onnx": ".onnx"}
 # An int8 softmax output counts in 256ths; differences of float outputs are shown in the same unit.
@@ -51,7 +50,7 @@ class Outcome:
         images: Pictures scored.
         agreeing: Pictures with the same label on Arm as on x86.
         steps: Largest difference of any score, in 256ths.
-        differing: Share of scores that differ at all.
+        differing: Share of the scores that differ at all.
         correct: Pictures labelled rightly on Arm.
         correct_x86: Pictures labelled rightly on x86.
         digest: Checksum of the exact scores.
@@ -71,14 +70,17 @@ class Outcome:
 def list_cases(
     artifacts: Sequence[Path], systems: Iterable[str], boards: Sequence[str]
 ) -> list[Case]:
-    """Every artifact with every runtime that reads its format, on every system and board."""
+    """Every artifact with every runtime that reads its format, on every system and board.
+
+    Of a 32-bit system only one board is listed: one processor is emulated for them all.
+    """
     return [
         Case(system, board, runtime, artifact)
         for system in systems
         for runtime in SYSTEMS[system].runtimes
         for artifact in artifacts
         if artifact.suffix == _FORMATS[runtime]
-        for board in boards
+        for board in (boards if SYSTEMS[system].bits == 64 else boards[:1])
     ]
 
 
@@ -185,54 +187,3 @@ def _compare(case: Case, arm: Scores, x86: Scores, labels: npt.NDArray[np.int64]
         int((x86.argmax(1) == labels).sum()),
         zlib.crc32(arm.tobytes()),
     )
-
-
-def format_table(outcomes: Sequence[Outcome]) -> str:
-    """Markdown: one row per system, runtime and artifact, and per group of boards that agree."""
-    images = max(outcome.images for outcome in outcomes)
-    lines = [
-        f"{images:,} test pictures each. *Difference* is the largest of any score, in 256ths "
-        "(one step of an int8 output). Boards in one row answer alike to the last bit.",
-        "",
-        "| system | boards | runtime | artifact | loads | same label as x86 | difference "
-        "| accuracy (x86) |",
-        "|---|---|---|---|---|--:|--:|--:|",
-    ]
-
-    def row_key(one: Outcome) -> tuple[str, str, str, str, int]:
-        name = one.case.artifact.name
-        return one.case.system, one.case.runtime, name, one.refused or "", one.digest
-
-    ordered = sorted(outcomes, key=lambda one: row_key(one)[:3])
-    for _, group in itertools.groupby(ordered, key=row_key):
-        alike = list(group)
-        boards = ", ".join(one.case.board.replace("pi", "Pi ") for one in alike)
-        lines.append(_format_row(alike[0], boards))
-    return "\n".join(lines) + "\n"
-
-
-def _format_row(one: Outcome, boards: str) -> str:
-    case = one.case
-    head = f"| {case.system} | {boards} | {case.runtime} | `{case.artifact.name}` |"
-    if one.refused:
-        return f"{head} no: {one.refused} | | | |"
-    difference = "none" if one.steps == 0 else f"{one.steps:.2g}"
-    accuracy, here = 100 * one.correct / one.images, 100 * one.correct_x86 / one.images
-    return (
-        f"{head} yes | {one.agreeing} of {one.images} | {difference} "
-        f"| {accuracy:.1f} % ({here:.1f} %) |"
-    )
-
-
-def replace_between(text: str, name: str, content: str) -> str:
-    """Put `content` between the marks ``<!-- name -->`` and ``<!-- /name -->`` of a document.
-
-    Raises:
-        SetupError: The document has no such marks.
-    """
-    start, end = f"<!-- {name} -->", f"<!-- /{name} -->"
-    head, found, rest = text.partition(start)
-    _, closed, tail = rest.partition(end)
-    if not found or not closed:
-        raise SetupError(f"the document has no marks {start} … {end}")
-    return f"{head}{start}\n{content}{end}{tail}"

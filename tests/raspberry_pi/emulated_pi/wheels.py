@@ -17,7 +17,7 @@ from .errors import EmulationUnavailableError
 from .storage import building, cache_folder, run_tool
 from .systems import PINS, System
 
-_DISTRIBUTIONS = {"litert": "ai-edge-litert", "tflite": "tflite-runtime", "onnx": "onnxruntime"}
+DISTRIBUTIONS = {"litert": "ai-edge-litert", "tflite": "tflite-runtime", "onnx": "onnxruntime"}
 _KEEP_S = 24 * 3600
 _TEST_TOOLS = ("pytest==9.0.3", "pytest-timeout==2.4.0", "hypothesis==6.148.0")
 
@@ -43,7 +43,7 @@ def build_wheel(folder: Path) -> Path:
 
 
 def install_wheel(system: System, runtime: str, wheel: Path) -> Path:
-    """Install our wheel with one runtime; returns the folder for PYTHONPATH."""
+    """Install our wheel with a runtime (or several: ``litert,onnx``); the folder for PYTHONPATH."""
     digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
     recipe = f"{digest} {runtime} {sorted(PINS.items())} {system.numpy}"
     # A folder per wheel: another checkout's wheel must not replace it under a running board.
@@ -90,7 +90,7 @@ def _install(system: System, site: Path, requirements: Sequence[str]) -> None:
 
 def _unpack_armv7l(system: System, runtime: str, wheel: Path, site: Path) -> None:
     """Neither uv nor the index knows this platform well: one wheel is fetched and unpacked."""
-    name = _DISTRIBUTIONS[runtime]
+    name = DISTRIBUTIONS[runtime]
     downloads = site / "downloads"
     command: list[str | Path] = [
         find_uv(),

@@ -182,14 +182,15 @@ def build_environment(venv, house, system_packages, compiled):
 
 
 def write_launcher(folder, files):
-    """Write ``run``, which starts edge-runtime with the release's own artifact and profile."""
-    options = []
-    for name in files:
-        option = "--profile" if name == "profile.json" else "--model"
-        options.append(f"{option} {shlex.quote(str(folder / 'model' / name))}")
+    """Write ``run``, which starts edge-runtime with the release's own artifact.
+
+    A profile stands for the artifact that it chose, with runtime and threads.
+    """
+    name = next(iter(files)) if "profile.json" not in files else "profile.json"
+    option = f"--model {shlex.quote(str(folder / 'model' / name))}"
     launcher = folder / "run"
     program = shlex.quote(str(folder / "venv" / "bin" / "edge-runtime"))
-    launcher.write_text(f'#!/bin/sh\nexec {program} "$@" {" ".join(options)}\n')
+    launcher.write_text(f'#!/bin/sh\nexec {program} "$@" {option}\n')
     launcher.chmod(0o755)
 
 

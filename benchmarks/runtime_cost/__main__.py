@@ -1,0 +1,117 @@
+"""``python -m benchmarks.runtime_cost``: measure, print the table, hold it against the bounds."""
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+
+from benchmarks.runtime_cost.bounds import BOUNDS_BY_KEY, Finding
+from benchmarks.runtime_cost.measuring import measure
+from benchmarks.runtime_cost.setup import Setup
+from benchmarks.runtime_cost.table import format_findings
+from edge_runtime.document import to_document
+from edge_runtime.measurement.host import describe_host
+from edge_runtime.models import DEFAULT_STEM, FOLDER
+
+_ROOT = Path(__file__).parents[2]
+_PICTURES = _ROOT / "tests" / "fixtures" / "fashion_mnist_sample.npz"
+_QUICK = {"processes": 3, "call_rounds": 100, "batch_rounds": 5, "process_rounds": 7}
+_FULL = {"processes": 7, "call_rounds": 300, "batch_rounds": 15, "process_rounds": 20}
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Measure; 0 within all bounds, 1 beyond one or a failure, 2 wrong use."""
+    arguments = _build_parser().parse_args(argv)
+    for file in (arguments.tflite, arguments.onnx, arguments.pictures):
+        if not file.is_file():
+            print(f"runtime_cost: {file}: there is no such file", file=sys.stderr)
+            return 2
+    try:
+        with tempfile.TemporaryDirectory(prefix="edge-runtime-cost-") as scratch:
+            findings = _measure(arguments, Path(scratch))
+    except (RuntimeError, ValueError) as error:
+        print(f"runtime_cost: {error}", file=sys.stderr)
+        return 1
+    host = describe_host()
+    if arguments.json:
+        document = {"host": to_document(host), "findings": [_to_document(f) for f in findings]}
+        print(json.dumps(document, indent=1, ensure_ascii=False))
+    else:
+        print(format_findings(findings, host))
+    return 0 if all(finding.is_met for finding in findings) else 1
+
+
+def _measure(arguments: argparse.Namespace, scratch: Path) -> list[Finding]:
+    rounds = _QUICK if arguments.quick else _FULL
+    setup = Setup(
+        tflite=arguments.tflite,
+        onnx=arguments.onnx,
+        pictures=arguments.pictures,
+        scratch=scratch,
+        environment=_make_environment(scratch),
+        time="processor" if arguments.processor_time else "wall",
+        **rounds,
+    )
+    findings = []
+    for finding in measure(setup, arguments.only or list(BOUNDS_BY_KEY)):
+        print(f"runtime_cost: {finding.bound.key} measured", file=sys.stderr)
+        findings.append(finding)
+    return findings
+
+
+def _make_environment(scratch: Path) -> Mapping[str, str]:
+    environment = {
+        name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"
+    }
+    # Installed packages are compiled, so what runs from a checkout must be too.
+    environment["PYTHONPYCACHEPREFIX"] = str(scratch / "bytecode")
+    search = [str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    environment["PYTHONPATH"] = os.pathsep.join(search)
+    return environment
+
+
+def _build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.runtime_cost",
+        description="Measure what edge_runtime costs above the bare libraries, in turns within one "
+        "run, and hold it against what is promised. Takes about two minutes; a quiet machine with "
+        "two cores gives the narrowest quartiles.",
+    )
+    for format_name in ("tflite", "onnx"):
+        parser.add_argument(
+            f"--{format_name}",
+            type=Path,
+            metavar="FILE",
+            default=FOLDER / f"{DEFAULT_STEM}.{format_name}",
+            help="full-int8 model of garments (default: the one that the package carries)",
+        )
+    parser.add_argument(
+        "--pictures",
+        type=Path,
+        metavar="NPZ",
+        default=_PICTURES,
+        help="pictures of the model's size (default: the tests' Fashion-MNIST sample)",
+    )
+    parser.add_argument(
+        "--only", nargs="+", choices=BOUNDS_BY_KEY, metavar="BOUND", help="; ".join(BOUNDS_BY_KEY)
+    )
+    parser.add_argument("--quick", action="store_true", help="fewer rounds, wider quartiles")
+    parser.add_argument(
+        "--processor-time",
+        action="store_true",
+        help="leave out what other programs take, on a busy machine (all but the batch)",
+    )
+    parser.add_argument("--json", action="store_true", help="print the findings as JSON")
+    return parser
+
+
+def _to_document(finding: Finding) -> dict[str, object]:
+    return {**asdict(finding.bound), **asdict(finding.estimate), "met": finding.is_met}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

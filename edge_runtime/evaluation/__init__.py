@@ -1,0 +1,1 @@
+"""How right a classifier is on labelled pictures of its owner's."""

@@ -1,0 +1,1 @@
+"""Timing a classifier on this machine, and whether the figures may be trusted."""

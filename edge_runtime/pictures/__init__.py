@@ -1,0 +1,1 @@
+"""From pictures of any kind to raw pixels of the model's size."""

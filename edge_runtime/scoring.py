@@ -1,0 +1,58 @@
+"""One session with its conversions: raw pixels in, real scores out.
+
+Everything here lies on the path of every single call, where a function call of Python costs a
+twentieth of a microsecond and what numpy does cost-free elsewhere is felt.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from edge_runtime.backends.protocol import Session
+from edge_runtime.quantization import SIGN_BIT, build_decoder, build_encoder, to_signed
+
+Pixels = npt.NDArray[np.uint8]
+Scores = npt.NDArray[np.float32]
+Score = Callable[[Pixels], Scores]
+_Invoke = Callable[[npt.NDArray[Any]], npt.NDArray[Any]]
+
+
+def build_scorer(session: Session) -> Score:
+    """Build the function that answers raw pixels with real scores.
+
+    The function takes uint8 (N, height, width, channels), 0–255, and gives float32 (N, classes), a
+    new array. Like its session, it belongs to one thread at a time.
+    """
+    source, target = session.input, session.output
+    encode = build_encoder(source.dtype, source.scale, source.zero_point)
+    decode = build_decoder(target.dtype, target.scale, target.zero_point)
+    invoke: _Invoke = session.invoke
+    if encode is to_signed and min(source.shape[1:]) > 0:
+        return _build_signed_scorer((1, *source.shape[1:]), invoke, decode)
+
+    def score(pixels: Pixels) -> Scores:
+        return decode(invoke(encode(pixels)))
+
+    return score
+
+
+def _build_signed_scorer(
+    one: tuple[int, ...], invoke: _Invoke, decode: Callable[[npt.NDArray[Any]], Scores]
+) -> Score:
+    """Do for one picture what `to_signed` does, 0.6 µs faster.
+
+    It writes where the last picture was, and has a sign bit for every pixel: broadcasting a single
+    one would cost numpy a third of a microsecond.
+    """
+    flip, bits, buffer = np.bitwise_xor, np.full(one, SIGN_BIT), np.empty(one, np.uint8)
+    signed = buffer.view(np.int8)
+
+    def score(pixels: Pixels) -> Scores:
+        if len(pixels) != 1:
+            return decode(invoke(to_signed(pixels)))
+        flip(pixels, bits, buffer)
+        return decode(invoke(signed))
+
+    return score

@@ -1,0 +1,1 @@
+"""Choosing artifact, runtime and threads for this board by measuring them on it."""

@@ -1,0 +1,74 @@
+"""The README's table comes from a judged run, and this repository's README is what its run says."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from benchmarks.cli.main import main
+from benchmarks.report.readme import BEGIN, END
+from benchmarks.results import load_results, save_results
+
+ROOT = Path(__file__).parents[2]
+README = ROOT / "README.md"
+QUOTED = re.compile(r"\[results\.json\]\((benchmarks/reference/[^)]+)\)")
+
+
+def find_quoted() -> Path:
+    """The results that the repository's README links to, between its markers."""
+    section = README.read_text().partition(BEGIN)[2].partition(END)[0]
+    (link,) = QUOTED.findall(section)
+    return ROOT / str(link)
+
+
+def test_the_readme_says_what_the_committed_results_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    assert main(["readme", str(find_quoted()), "--check"]) == 0
+
+
+def test_a_table_is_written_between_the_markers_and_nowhere_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    file = Path("PAGE.md")
+    file.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n")
+    words = ["readme", str(find_quoted()), "--file", "PAGE.md", "--figure", "pictures/a.png"]
+    assert main([*words, "--check"]) == 1
+    assert "old" in file.read_text()
+    assert main(words) == 0
+    text = file.read_text()
+    assert text.startswith(f"before\n{BEGIN}\n")
+    assert text.endswith(f"{END}\nafter\n")
+    assert "| fashion-cnn_static_int8.tflite" in text
+    assert "(pictures/a.png)" in text
+    assert "old" not in text
+    assert Path("pictures/a.png").read_bytes().startswith(b"\x89PNG")
+    assert main([*words, "--check"]) == 0
+
+
+@pytest.mark.parametrize("text", ["no markers", f"{END}\n{BEGIN}", f"{BEGIN}{BEGIN}{END}"])
+def test_without_its_markers_a_file_is_left_alone(
+    tmp_path: Path, text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "PAGE.md"
+    file.write_text(text)
+    assert main(["readme", str(find_quoted()), "--file", str(file)]) == 2
+    assert "add them" in capsys.readouterr().err
+    assert file.read_text() == text
+
+
+def test_an_invalid_run_and_a_count_that_was_not_measured_are_not_quoted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    results = load_results(find_quoted())
+    save_results(
+        replace(results, verdict=replace(results.verdict, valid=False)), tmp_path / "results.json"
+    )
+    file = tmp_path / "PAGE.md"
+    file.write_text(f"{BEGIN}\n{END}")
+    assert main(["readme", str(tmp_path / "results.json"), "--file", str(file)]) == 2
+    assert "INVALID" in capsys.readouterr().err
+    assert main(["readme", str(find_quoted()), "--file", str(file), "--threads", "64"]) == 2
+    assert "nothing was measured with 64 threads" in capsys.readouterr().err
+    assert file.read_text() == f"{BEGIN}\n{END}"

@@ -1,0 +1,236 @@
+"""Accuracy on somebody's own labelled pictures, as they type it."""
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from PIL import Image
+
+from edge_runtime.cli.main import run_command_line
+from edge_runtime.evaluation.evaluating import compare_with_stated
+from edge_runtime.evaluation.labelled_set import LabelledSet
+from edge_runtime.formats.metadata import read_metadata
+from edge_runtime.models import FOLDER
+from edge_runtime.statistics import Interval
+from tests.edge_runtime.conftest import LABELS, WriteArtifact
+
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+MODEL = str(FIXTURES / "tiny_static_int8.tflite")
+FAKE = ["--backend", "fake"]
+Arrays = tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]
+
+
+@pytest.fixture(scope="module")
+def pictures() -> Arrays:
+    with np.load(FIXTURES / "fashion_mnist_sample.npz") as sample:
+        return sample["test_images"], sample["test_labels"]
+
+
+@pytest.fixture
+def sample_file(tmp_path: Path, pictures: Arrays) -> str:
+    path = tmp_path / "sample.npz"
+    np.savez(path, images=pictures[0], labels=pictures[1])
+    return str(path)
+
+
+@pytest.fixture
+def shades(tmp_path: Path) -> Path:
+    """Pictures that the fake backend answers rightly, but for one bright one among the dark."""
+    folder = tmp_path / "shades"
+    for place, label in enumerate(LABELS):
+        (folder / label).mkdir(parents=True)
+        for number in range(3):
+            draw_shade(64 * place + 20 + number, folder / label / f"{number}.png")
+    draw_shade(140, folder / "dark" / "2.png")
+    return folder
+
+
+def draw_shade(mean: int, file: Path) -> None:
+    # The black border tells that the ground is dark, so that nothing is negated.
+    picture = np.zeros((28, 28), np.uint8)
+    picture[1:-1, 1:-1] = round(mean * 28**2 / 26**2)
+    Image.fromarray(picture).save(file)
+
+
+def test_an_npz_is_evaluated_in_batches_on_a_real_runtime(
+    sample_file: str, pictures: Arrays, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_command_line(["evaluate", sample_file, "--model", MODEL, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["total"] == len(pictures[1])
+    assert told["interval"][0] < told["accuracy"] < told["interval"][1]
+    confusion = np.array(told["confusion"])
+    assert confusion.trace() == told["correct"]
+    np.testing.assert_array_equal(confusion.sum(axis=1), np.bincount(pictures[1]))
+
+
+def test_a_folder_gives_the_answers_of_the_same_pictures_in_an_npz(
+    tmp_path: Path, sample_file: str, pictures: Arrays, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number, (image, label) in enumerate(zip(*pictures, strict=True)):
+        # A file name cannot hold the slash of T-shirt/top, and case does not matter.
+        name = ("t-shirt_TOP", "Trouser", "pullover", "Dress", "Coat", "Sandal", "Shirt")
+        folder = tmp_path / "folder" / (*name, "Sneaker", "Bag", "ankle_boot")[label]
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image[..., 0]).save(folder / f"{number}.png")
+    answers = []
+    for data in (sample_file, str(tmp_path / "folder")):
+        assert run_command_line(["evaluate", data, "--model", MODEL, "--json"]) == 0
+        answers.append(json.loads(capsys.readouterr().out)["confusion"])
+    assert answers[0] == answers[1]
+
+
+def test_the_report_names_recall_and_what_is_taken_for_what(
+    shades: Path, write_artifact: WriteArtifact, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["evaluate", str(shades), "--model", str(write_artifact()), *FAKE]
+    assert run_command_line(arguments) == 0
+    out = capsys.readouterr().out
+    assert "91.67%  (11 of 12 right; 95% interval 64.61–98.51%)" in out
+    (dark,) = [line for line in out.splitlines() if line.startswith("dark ")]
+    assert dark.split() == ["dark", "66.7%", "2", "3", "bright", "(1)"]
+    assert ["1", "dark", "·", "2", "1", "·"] in [line.split() for line in out.splitlines()]
+
+
+def test_a_stated_polarity_negates_what_shows_the_opposite(
+    tmp_path: Path, pictures: Arrays, capsys: pytest.CaptureFixture[str]
+) -> None:
+    negative = tmp_path / "negative.npz"
+    np.savez(negative, images=255 - pictures[0][:50], labels=pictures[1][:50])
+    accuracies = []
+    for stated in ("light-on-dark", "dark-on-light"):
+        command = ["evaluate", str(negative), "--polarity", stated, "--json"]
+        assert run_command_line(command) == 0
+        accuracies.append(json.loads(capsys.readouterr().out)["accuracy"])
+    assert accuracies[0] < 0.5 < 0.8 < accuracies[1]
+
+
+def test_unreadable_pictures_are_reported_and_the_rest_is_done(
+    shades: Path, write_artifact: WriteArtifact, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (shades / "white" / "broken.png").write_bytes(b"no picture")
+    (shades / "white" / "notes.txt").write_text("not a picture by its name")
+    arguments = ["evaluate", str(shades), "--model", str(write_artifact()), *FAKE, "--json"]
+    assert run_command_line(arguments) == 1
+    told = capsys.readouterr()
+    document = json.loads(told.out)
+    assert document["total"] == 12
+    assert [one["picture"] for one in document["unreadable"]] == ["white/broken.png"]
+    assert "broken.png: cannot be read as a picture" in told.err
+    assert "1 files that are no pictures" in told.err
+
+
+def test_folders_that_are_no_classes_are_listed(
+    shades: Path, write_artifact: WriteArtifact, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (shades / "grey").mkdir()
+    (shades / "test").mkdir()
+    assert run_command_line(["evaluate", str(shades), "--model", str(write_artifact()), *FAKE]) == 1
+    error = capsys.readouterr().err
+    assert "2 of 6 folders" in error
+    assert "grey, test" in error
+    assert f"Did you mean {shades / 'test'}?" in error
+    assert "black, dark, bright, white" in error
+
+
+def test_predictions_are_written_whole_and_never_over_others(
+    tmp_path: Path, shades: Path, write_artifact: WriteArtifact, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "answers.csv"
+    command = ["evaluate", str(shades), "--model", str(write_artifact()), *FAKE]
+    command += ["--predictions", str(file)]
+    assert run_command_line(command) == 0
+    with file.open(newline="") as text:
+        rows = list(csv.DictReader(text))
+    assert len(rows) == 12
+    wrong = [row for row in rows if row["correct"] == "0"]
+    assert [(row["picture"], row["label"], row["predicted"]) for row in wrong] == [
+        ("dark/2.png", "dark", "bright")
+    ]
+    before = file.read_bytes()
+    assert run_command_line(command) == 1
+    assert "--force" in capsys.readouterr().err
+    assert run_command_line([*command, "--limit", "4", "--force"]) == 0
+    assert len(file.read_bytes()) < len(before)
+    assert sorted(path.name for path in tmp_path.glob("*.partial")) == []
+
+
+def test_a_model_without_description_takes_labels(
+    tmp_path: Path, sample_file: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bare = tmp_path / "bare.tflite"
+    # What follows the flatbuffer is the description; zip marks each of its parts with PK.
+    whole = Path(MODEL).read_bytes()
+    bare.write_bytes(whole[: whole.index(b"PK\x03\x04")])
+    command = ["evaluate", sample_file, "--model", str(bare), "--limit", "20"]
+    assert run_command_line(command) == 1
+    assert "--labels" in capsys.readouterr().err
+    labels = tmp_path / "labels.txt"
+    labels.write_text("\n".join("abcdefghij"))
+    assert run_command_line([*command, "--labels", str(labels)]) == 0
+    assert "(20 right" not in (out := capsys.readouterr().out)
+    assert "what the artifact states" not in out
+
+
+@pytest.mark.parametrize(
+    ("arrays", "complaint"),
+    [
+        ({"images": np.zeros((2, 28, 28, 1), np.uint8)}, "'images' and 'labels'"),
+        ({"images": np.zeros((2, 28, 28, 1)), "labels": np.zeros(2, int)}, "must be uint8"),
+        (
+            {"images": np.zeros((2, 28, 28, 1), np.uint8), "labels": np.zeros(3, int)},
+            "one whole number per picture",
+        ),
+        (
+            {"images": np.zeros((2, 28, 28, 1), np.uint8), "labels": np.array([0, 10])},
+            "labels run from 0 to 10",
+        ),
+    ],
+)
+def test_bad_arrays_are_refused(
+    tmp_path: Path,
+    arrays: dict[str, npt.NDArray[np.generic]],
+    complaint: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    file = tmp_path / "bad.npz"
+    np.savez(file, **arrays)
+    assert run_command_line(["evaluate", str(file), "--model", MODEL]) == 1
+    assert complaint in capsys.readouterr().err
+
+
+def test_bad_places_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "text.npz").write_text("no numpy file")
+    (tmp_path / "hollow" / "Bag").mkdir(parents=True)
+    for name, complaint in (
+        ("missing", "no such file or folder"),
+        ("empty", "holds no folders"),
+        ("text.npz", "neither a folder nor an .npz"),
+        ("hollow", "hold no pictures"),
+    ):
+        assert run_command_line(["evaluate", str(tmp_path / name), "--model", MODEL]) == 1
+        assert complaint in capsys.readouterr().err
+    assert run_command_line(["evaluate", str(tmp_path), "--limit", "0"]) == 2
+
+
+def test_a_limit_takes_from_every_class_its_share() -> None:
+    labels = np.repeat(np.array([0, 1, 2], np.int64), [60, 30, 10])
+    names = tuple(map(str, range(100)))
+    kept = LabelledSet([Path(name) for name in names], labels, names).take_stratified(20)
+    assert np.bincount(kept.labels).tolist() == [12, 6, 2]
+    assert len(set(kept.names)) == 20
+
+
+def test_what_the_artifact_states_is_compared_with_what_was_found() -> None:
+    metadata = read_metadata(FOLDER / "default.tflite")
+    assert metadata is not None
+    assert metadata.accuracy is not None
+    share = metadata.accuracy.correct / metadata.accuracy.total
+    assert all(one.contained for one in compare_with_stated(Interval(0.8, 0.99), metadata))
+    lower = compare_with_stated(Interval(0.1, share - 0.01), metadata)
+    assert not any(one.contained for one in lower)
+    assert compare_with_stated(Interval(0.0, 1.0), None) == ()

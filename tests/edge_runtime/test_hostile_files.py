@@ -1,0 +1,305 @@
+"""Whatever file is handed in: one of our errors or a working classifier, never a crash."""
+
+import io
+import json
+import os
+import struct
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edge_runtime import Classifier
+from edge_runtime.backends import available
+from edge_runtime.cli.main import run_command_line
+from edge_runtime.contract import ModelSpec
+from edge_runtime.document import to_document, to_json
+from edge_runtime.errors import ArtifactError, EdgeRuntimeError, MetadataError
+from edge_runtime.formats.description import MEMBER, ONNX_KEY, UNSEALED, find_description
+from edge_runtime.formats.metadata import read_metadata
+from edge_runtime.formats.model_file import load_model_file
+from edge_runtime.formats.onnx_file import read_onnx_header
+from edge_runtime.formats.tflite_file import read_tflite_header
+from tests.edge_runtime.fuzzing import find_bad, try_files
+from tests.edge_runtime.mutations import draw_mutations, strip_description
+from tests.edge_runtime.small_onnx import build_external, build_mean
+
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+INT8, FLOAT, ONNX = (
+    FIXTURES / name for name in ("tiny_static_int8.tflite", "tiny_fp32.tflite", "tiny_fp32.onnx")
+)
+INSTALLED = {status.name for status in available() if status.version is not None}
+CASES = [
+    (backend, path)
+    for backend, path in (
+        ("litert", INT8), ("litert", FLOAT), ("tflite", INT8), ("tflite", FLOAT), ("onnx", ONNX),
+    )
+    if backend in INSTALLED
+]  # fmt: skip
+each_case = pytest.mark.parametrize(
+    ("backend", "path"), CASES, ids=[f"{backend}-{path.name}" for backend, path in CASES]
+)
+each_artifact = pytest.mark.parametrize("path", [INT8, ONNX], ids=lambda path: path.name)
+LABELS = [f"class {number}" for number in range(10)]
+
+
+def fuzz(backend: str, path: Path, folder: Path, count: int, seed: int) -> None:
+    bare = strip_description(path)
+    mutations = list(draw_mutations(len(bare), count, seed))
+    files = {f"{n}{path.suffix}": m.apply(bare) for n, m in enumerate(mutations)}
+    bad = find_bad(try_files(files, backend, folder))
+    assert not {str(mutations[int(name.split(".")[0])]): end for name, end in bad.items()}
+
+
+@each_case
+def test_no_damage_gets_past_the_checks(backend: str, path: Path, tmp_path: Path) -> None:
+    fuzz(backend, path, tmp_path, count=300, seed=20)
+
+
+@pytest.mark.slow
+@each_case
+def test_no_damage_of_thousands_gets_past(backend: str, path: Path, tmp_path: Path) -> None:
+    fuzz(backend, path, tmp_path, count=4000, seed=21)
+
+
+@each_artifact
+def test_every_truncation_is_refused(path: Path, tmp_path: Path) -> None:
+    data = path.read_bytes()
+    cut = tmp_path / path.name
+    for size in range(0, len(data), 211):
+        cut.write_bytes(data[:size])
+        with pytest.raises(ArtifactError, match=path.stem):
+            Classifier.load(cut)
+
+
+@each_artifact
+def test_a_flipped_bit_in_an_artifact_of_ours_is_refused(path: Path, tmp_path: Path) -> None:
+    data = path.read_bytes()
+    found = find_description(load_model_file(path))
+    assert found is not None
+    random = np.random.default_rng(22)
+    damaged = tmp_path / path.name
+    # The model itself, and for ONNX the description too, which no checksum of a zip covers.
+    size = len(found.model[0]) if path.suffix == ".tflite" else len(data)
+    for place in random.integers(size, size=150).tolist():
+        flipped = bytearray(data)
+        flipped[place] ^= 1 << int(random.integers(8))
+        damaged.write_bytes(flipped)
+        with pytest.raises(ArtifactError):
+            Classifier.load(damaged)
+
+
+@each_artifact
+def test_the_refusal_of_a_changed_weight_says_what_to_do(
+    path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = find_description(load_model_file(path))
+    assert found is not None
+    data = bytearray(path.read_bytes())
+    header_free = len(found.model[0]) // 2
+    data[header_free] ^= 1
+    damaged = tmp_path / path.name
+    damaged.write_bytes(data)
+    for command in ("info", "verify"):
+        assert run_command_line([command, str(damaged)]) == 1
+        said = capsys.readouterr().err
+        assert "damaged" in said
+        assert "opy it again" in said
+
+
+@each_artifact
+def test_the_digest_is_of_the_whole_content(path: Path) -> None:
+    metadata = read_metadata(path)
+    found = find_description(load_model_file(path))
+    assert metadata is not None
+    assert found is not None
+    blank = to_json(replace(metadata, content_sha256=UNSEALED)).encode()
+    import hashlib
+
+    expected = hashlib.sha256(b"".join(found.model) + blank).hexdigest()
+    assert metadata.content_sha256 == expected
+
+
+def test_an_artifact_without_a_digest_is_still_read(tmp_path: Path) -> None:
+    document = to_document(read_metadata(INT8))
+    del document["content_sha256"]
+    path = write_described(tmp_path / "old.tflite", json.dumps(document))
+    with Classifier.load(path) as classifier:
+        assert classifier.metadata is not None
+        assert classifier.metadata.content_sha256 is None
+
+
+def write_described(path: Path, text: str, *, times: int = 1) -> Path:
+    path.write_bytes(strip_description(INT8))
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
+        for _ in range(times):
+            archive.writestr(MEMBER, text)
+    return path
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_two_descriptions_are_refused(tmp_path: Path) -> None:
+    text = to_json(read_metadata(INT8))
+    path = write_described(tmp_path / "two.tflite", text, times=2)
+    with pytest.raises(MetadataError, match="2 descriptions"):
+        read_metadata(path)
+
+
+def test_an_archive_of_thousands_of_members_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "many.tflite"
+    path.write_bytes(strip_description(INT8))
+    with zipfile.ZipFile(path, "a") as archive:
+        for number in range(3000):
+            archive.writestr(f"{number}.json", "")
+    with pytest.raises(MetadataError, match="too many"):
+        read_metadata(path)
+
+
+def test_lying_sizes_encryption_and_nesting_are_refused(tmp_path: Path) -> None:
+    text = to_json(read_metadata(INT8))
+    data = write_described(tmp_path / "good.tflite", text).read_bytes()
+    place = data.rindex(b"PK\x01\x02")
+    inner = io.BytesIO()
+    with zipfile.ZipFile(inner, "w") as archive:
+        archive.writestr(MEMBER, text)
+    # Central record: flags at 8, checksum at 16, compressed size at 20, size at 24.
+    changes = {"encrypted": (8, b"\x01\0"), "small": (24, b"\x10\0\0\0"), "sum": (16, bytes(4))}
+    hostile = {
+        name: data[: place + at] + value + data[place + at + len(value) :]
+        for name, (at, value) in changes.items()
+    }
+    for name, content in hostile.items():
+        path = tmp_path / f"{name}.tflite"
+        path.write_bytes(content)
+        with pytest.raises(MetadataError, match=name):
+            read_metadata(path)
+    nested = tmp_path / "nested.tflite"
+    nested.write_bytes(strip_description(INT8))
+    with zipfile.ZipFile(nested, "a") as archive:
+        archive.writestr("inner.zip", inner.getvalue())
+    assert read_metadata(nested) is None
+
+
+def test_a_description_that_is_cut_off_is_not_taken_for_none(tmp_path: Path) -> None:
+    path = tmp_path / "cut.tflite"
+    path.write_bytes(INT8.read_bytes()[:-30])
+    with pytest.raises(MetadataError, match="cut off"):
+        Classifier.load(path, labels=LABELS)
+
+
+@pytest.mark.parametrize(
+    "label", ["\x1b[2Jgone", "two\nlines", "\x9b31m", "\u202eesrever", "\ud800", "x" * 5000]
+)
+def test_labels_that_would_command_a_terminal_are_refused(label: str, tmp_path: Path) -> None:
+    described = read_metadata(INT8)
+    assert described is not None
+    with pytest.raises(MetadataError, match=r"control characters|characters, more"):
+        replace(described.model, labels=(label, *described.model.labels[1:]))
+    bare = tmp_path / "bare.tflite"
+    bare.write_bytes(strip_description(INT8))
+    with pytest.raises(MetadataError):
+        Classifier.load(bare, labels=[label, *LABELS[1:]])
+
+
+def test_names_of_files_cannot_command_a_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_command_line(["info", str(tmp_path / "\x1b[2J.tflite")]) == 1
+    said = capsys.readouterr().err
+    assert "\x1b" not in said
+    assert "\\u001b[2J.tflite" in said
+
+
+def test_a_hundred_thousand_labels_are_looked_through_at_once() -> None:
+    described = read_metadata(INT8)
+    assert described is not None
+    many = tuple(map(str, range(99_999)))
+    assert len(replace(described.model, labels=many).labels) == 99_999
+    with pytest.raises(MetadataError, match="'99998' stands more than once"):
+        ModelSpec("x", (*many, "99998"), described.model.input, described.model.output)
+
+
+def test_a_file_without_description_works_with_labels_and_says_so(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    bare = tmp_path / "bare.tflite"
+    bare.write_bytes(strip_description(INT8))
+    with pytest.raises(MetadataError, match="--labels"):
+        Classifier.load(bare)
+    with pytest.raises(ArtifactError, match="10 classes, but there are 3 labels; hand in"):
+        Classifier.load(bare, labels=LABELS[:3])
+    with Classifier.load(bare, labels=LABELS) as classifier:
+        assert classifier.scores(np.zeros((1, 28, 28, 1), np.uint8)).shape == (1, 10)
+    assert "no description of itself" in caplog.text
+
+
+def test_pipes_folders_and_pointers_are_no_models(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.tflite")
+    (tmp_path / "folder.tflite").mkdir()
+    (tmp_path / "pointer.onnx").write_text("version https://git-lfs.github.com/spec/v1\n")
+    for name, message in (
+        ("pipe.tflite", "pipe"), ("folder.tflite", "folder"), ("pointer.onnx", "git lfs pull"),
+    ):  # fmt: skip
+        with pytest.raises(ArtifactError, match=message):
+            read_metadata(tmp_path / name)
+
+
+def test_a_table_named_many_times_over_is_refused() -> None:
+    # A model whose list of operator kinds (field 1) names one empty table again and again.
+    count = 50_000
+    layout = struct.pack("<4H", 8, 12, 8, 4)  # version at 8, the list at 4, of 12 bytes
+    start, table = 28, 28 + 4 + 4 * count
+    places = [table + 4 - (start + 4 + 4 * number) for number in range(count)]
+    data = struct.pack("<I4s8s", 16, b"TFL3", layout) + struct.pack("<iII", 8, 8, 3)
+    data += struct.pack(f"<I{count}I", count, *places) + struct.pack("<HHi", 4, 4, 4)
+    with pytest.raises(ArtifactError, match="more parts than the file has room for"):
+        read_tflite_header(data, "bomb.tflite")
+
+
+def test_weights_in_a_missing_file_are_named(tmp_path: Path) -> None:
+    for location, message in (("weights.bin", "'weights.bin', which is not beside"),
+                              ("../../etc/passwd", "outside its own folder")):  # fmt: skip
+        path = tmp_path / "split.onnx"
+        path.write_bytes(build_external(location))
+        assert read_onnx_header(path.read_bytes(), path.name).external_files == (location,)
+        with pytest.raises(ArtifactError, match=message):
+            Classifier.load(path, labels=LABELS)
+
+
+@pytest.mark.skipif("onnx" not in INSTALLED, reason="onnxruntime is not installed")
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        (build_mean((1, 8, 8, 3), (1, 2), outputs=2), "expected 1 input and 1 output, found 1 and"),
+        (build_mean((1, 8, 8, 3), (1,)), "numbers of rank 2"),
+        (build_mean((1, 8, 3), (1,)), "numbers of rank 4"),
+        (build_mean((1, 8, 8, 5), (1, 2)), "1 or 3 channels"),
+        (build_mean((1, "h", "w", 3), (1, 2)), "Export it with a fixed height and width"),
+    ],
+    ids=["two-outputs", "rank-of-output", "rank-of-input", "channels", "open-size"],
+)
+def test_a_model_of_another_task_is_refused(model: bytes, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "other.onnx"
+    path.write_bytes(model)
+    with pytest.raises(ArtifactError, match=message):
+        Classifier.load(path, labels=("a", "b", "c"))
+
+
+@pytest.mark.parametrize("name", ["a.tflite", "a.onnx"])
+def test_garbage_is_refused_and_the_next_file_works(name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    random = np.random.default_rng(23)
+    with Classifier.load(INT8) as classifier:
+        for size in (1, 7, 100, 5000):
+            path.write_bytes(b"\x1c\0\0\0TFL3"[: 8 * name.endswith("tflite")] + random.bytes(size))
+            with pytest.raises(EdgeRuntimeError, match="a"):
+                Classifier.load(path, labels=LABELS)
+        assert classifier.scores(np.zeros((1, 28, 28, 1), np.uint8)).shape == (1, 10)
+
+
+def test_the_onnx_entry_is_found_where_it_stands() -> None:
+    data = ONNX.read_bytes()
+    start, end = read_onnx_header(data, "x").entry_spans[ONNX_KEY]
+    assert read_onnx_header(data[:start] + data[end:], "x").metadata == {}

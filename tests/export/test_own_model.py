@@ -1,0 +1,155 @@
+"""What a model of one's own may be, and how its pictures are chosen."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from export.command_line import main
+from export.errors import ExportError, NotAClassifierError
+from export.float_model import FloatClassifier
+from export.model_check import Answer, find_answer
+from export.picture_folder import find_label_folders
+from export.pipeline import Options, export_source
+from export.pixel_scaling import PRESETS, parse_pixel_scaling
+from export.recipes import select_recipes
+from export.samples import Samples
+from export.user_model import UserModel, load_user_model
+
+
+def save_two_classes(path: Path, seed: int, count: int = 60) -> Path:
+    """Dark and bright pictures, sorted by class as many people's arrays are."""
+    random = np.random.default_rng(seed)
+    labels = np.repeat([0, 1], count // 2)
+    images = random.integers(0, 100, (count, 8, 8, 3)) + 150 * labels[:, None, None, None]
+    np.savez(path, images=images.astype(np.uint8), labels=labels)
+    return path
+
+
+def build_yes_no(keras: Any, tmp_path: Path, *, sigmoid: bool) -> UserModel:
+    """A network that says how bright a picture is, as one number for yes or no."""
+    layers = keras.layers
+    head = layers.Dense(1, activation="sigmoid" if sigmoid else None)
+    model = keras.Sequential(
+        [keras.Input((8, 8, 3)), layers.Rescaling(1 / 255), layers.GlobalAveragePooling2D(), head]
+    )
+    head.set_weights([np.full((3, 1), 6.0), np.array([-9.0])])
+    model.compile("sgd", keras.losses.BinaryCrossentropy(from_logits=not sigmoid))
+    model.save(tmp_path / "bright.keras")
+    (tmp_path / "labels.txt").write_text("dark\nbright\n")
+    return UserModel(
+        path=tmp_path / "bright.keras",
+        labels=tmp_path / "labels.txt",
+        calibration=save_two_classes(tmp_path / "calibration.npz", 1),
+        evaluation=save_two_classes(tmp_path / "evaluation.npz", 2),
+    )
+
+
+@pytest.mark.parametrize(("sigmoid", "kind"), [(True, "probabilities"), (False, "logits")])
+def test_one_number_for_yes_or_no_becomes_two_scores(
+    keras: Any, tmp_path: Path, sigmoid: bool, kind: str
+) -> None:
+    source = load_user_model(build_yes_no(keras, tmp_path, sigmoid=sigmoid))
+    assert source.evaluation is not None
+    assert source.classifier.spec.output.kind == kind
+    images = source.evaluation.images
+    scores = source.classifier.measure_scores(images)
+    answer = np.asarray(source.classifier.model(images.astype(np.float32)))[:, 0]
+    if sigmoid:
+        np.testing.assert_allclose(scores, np.stack([1 - answer, answer], axis=1), atol=1e-6)
+    else:  # the softmax of both is the sigmoid of the one
+        np.testing.assert_allclose(scores[:, 1] - scores[:, 0], answer, atol=1e-5)
+    recipes = select_recipes(["fp32.onnx", "static_int8.tflite"], with_ranges=False)
+    manifest = export_source(source, tmp_path / "out", Options(recipes), show_progress=False)
+    assert [entry.status for entry in manifest.artifacts] == ["kept"] * 2
+    assert manifest.reference_correct == len(images)
+
+
+def test_one_number_needs_two_labels_and_a_sign_of_yes_or_no() -> None:
+    scores = np.zeros((4, 1), np.float32)
+    assert find_answer(None, scores, ["no", "yes"], "binary_crossentropy") == Answer("logits", True)
+    with pytest.raises(NotAClassifierError, match="2 labels"):
+        find_answer(None, scores, ["a", "b", "c"], "binary_crossentropy")
+    with pytest.raises(NotAClassifierError, match="regression"):
+        find_answer(None, scores, ["no", "yes"], "")
+
+
+def test_several_true_labels_are_seen_in_the_answers() -> None:
+    scores = np.array([[0.9, 0.8], [0.1, 0.2]], np.float32)
+    with pytest.raises(NotAClassifierError, match="several labels"):
+        find_answer(None, scores, ["a", "b"])
+    assert find_answer(None, 9 * scores, ["a", "b"]) == Answer("logits")
+
+
+def test_pixels_for_a_network_of_caffe_are_turned_round(keras: Any, tmp_path: Path) -> None:
+    user = build_yes_no(keras, tmp_path, sigmoid=True)
+    source = load_user_model(user)
+    echo = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Flatten()])
+    classifier = FloatClassifier(echo, source.classifier.spec, PRESETS["caffe"])
+    images = source.calibration.images[:3]
+    found = classifier.measure_scores(images).reshape(3, 8, 8, 3)
+    expected = images[..., ::-1].astype(np.float32) - [103.939, 116.779, 123.68]
+    np.testing.assert_allclose(found, expected, atol=1e-3)
+
+
+def test_pixel_scaling_per_colour() -> None:
+    scaling = parse_pixel_scaling("0.1,0.2,0.3,-1,-2,-3")
+    assert (scaling.scale, scaling.offset) == ((0.1, 0.2, 0.3), (-1.0, -2.0, -3.0))
+    with pytest.raises(ExportError, match="three colours"):
+        scaling.check_channels(1)
+    scaling.check_channels(3)
+    for nonsense in ("nan,0", "0,1", "1,2,3", "1,inf", ""):
+        with pytest.raises(ExportError, match="--pixel-scaling takes"):
+            parse_pixel_scaling(nonsense)
+
+
+def test_sorted_calibration_pictures_are_taken_from_every_class(keras: Any, tmp_path: Path) -> None:
+    calibration = load_user_model(build_yes_no(keras, tmp_path, sigmoid=True)).calibration
+    assert calibration.first(10).labels.tolist() == [0, 1] * 5
+
+
+def test_a_part_keeps_the_shares_of_the_classes() -> None:
+    labels = np.array(([0] * 3 + [1]) * 25)  # in turn, which every fourth picture would spoil
+    samples = Samples(np.arange(100, dtype=np.uint8).reshape(100, 1, 1, 1), labels)
+    part = samples.spread(40)
+    assert np.bincount(part.labels).tolist() == [30, 10]
+    assert (np.diff(part.images.ravel().astype(int)) > 0).all()
+    assert samples.spread(1000) is samples
+    turns = samples.interleaved()
+    assert turns.labels[:6].tolist() == [0, 1, 0, 1, 0, 1]
+    assert sorted(turns.images.ravel()) == list(range(100))
+
+
+def test_hidden_folders_are_no_classes(tmp_path: Path) -> None:
+    for name in ("dog", "cat", ".ipynb_checkpoints"):
+        (tmp_path / name).mkdir()
+    assert find_label_folders(tmp_path) == ("cat", "dog")
+
+
+def test_a_folder_is_read_as_far_as_needed_and_tells_how_far_it_is(
+    keras: Any, tmp_path: Path
+) -> None:
+    from dataclasses import replace
+
+    user = build_yes_no(keras, tmp_path, sigmoid=True)
+    random = np.random.default_rng(5)
+    for label in ("dark", "bright"):
+        (tmp_path / "photos" / label).mkdir(parents=True)
+        for number in range(12):
+            pixels = random.integers(0, 255, (8, 8, 3), dtype=np.uint8)
+            Image.fromarray(pixels).save(tmp_path / "photos" / label / f"{number}.png")
+    said: list[str] = []
+    user = replace(user, calibration=tmp_path / "photos", calibration_samples=10)
+    source = load_user_model(user, said.append)
+    assert source.calibration.labels.tolist() == [0, 1] * 5
+    assert said[-1] == "read 9 of 10 calibration pictures"
+
+
+def test_options_that_a_run_folder_answers_itself(tmp_path: Path, capsys: Any) -> None:
+    run = ["--run", str(tmp_path), "--out", str(tmp_path / "out")]
+    assert main([*run, "--name", "other"]) == 2
+    assert "--name belongs to --model" in capsys.readouterr().err
+    assert main([*run, "--pixel-scaling", "0..1"]) == 2
+    assert "--pixel-scaling belongs to --model" in capsys.readouterr().err
