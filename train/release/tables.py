@@ -34,7 +34,7 @@ def format_goals(results: tuple[RunResult, ...]) -> str:
         ratios = [result.latency.ratio for result in chosen if result.latency is not None]
         ratio = f"{ratios[0]:.2f}" if ratios else "not measured"
         lines.append(
-            f"| {tier.name} | {tier.accuracy:.2%} | {_format_spread(found)} | "
+            f"| {tier.name} | {_format_share(tier.accuracy)} | {_format_spread(found)} | "
             f"{found.count if found else 0} of {len(tier.seeds)} | ≤ {tier.latency_ratio:g} × cnn "
             f"| {ratio} | {judge(tier, found)} |"
         )

@@ -8,6 +8,7 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,19 +68,19 @@ def measure_latency(path: Path, images: Images) -> float:
     Raises:
         RunError: The measurement failed.
     """
-    pictures = path.with_name("timing.npy")
-    np.save(pictures, images[:_PICTURES])
-    request = TrialRequest(
-        what="latency",
-        artifact=str(path),
-        backend=_BACKEND,
-        threads=1,
-        images=str(pictures),
-        effort=Effort(offline_ns=0, stage_calls=0),
-    )
-    answer = run_command(
-        [sys.executable, "-m", "edge_runtime.measurement.trial"], "timing", to_json(request)
-    )
+    with tempfile.TemporaryDirectory() as folder:
+        pictures = Path(folder) / "pictures.npy"
+        np.save(pictures, images[:_PICTURES])
+        request = TrialRequest(
+            what="latency",
+            artifact=str(path),
+            backend=_BACKEND,
+            threads=1,
+            images=str(pictures),
+            effort=Effort(offline_ns=0, stage_calls=0),
+        )
+        command = [sys.executable, "-m", "edge_runtime.measurement.trial"]
+        answer = run_command(command, "timing", to_json(request))
     outcome = from_json(TrialOutcome, answer, "the answer of the timing process")
     if outcome.result is None or outcome.result.stream is None:
         reason = outcome.refusal.message if outcome.refusal is not None else "no result"
