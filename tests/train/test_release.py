@@ -193,7 +193,7 @@ def _place_files(runs: Path, result: RunResult) -> RunResult:
     run, artifacts = runs / "nano-seed0", runs / "artifacts" / "nano-seed0"
     run.mkdir(parents=True)
     artifacts.mkdir(parents=True)
-    for name in ("model.keras", "spec.json", "ranges.json"):
+    for name in ("model.keras", "float_model.keras", "spec.json", "ranges.json"):
         (run / name).write_text(name)
     files = []
     for file in result.files:
@@ -213,6 +213,7 @@ def test_publishing_places_the_first_seeds_files_with_their_card(tmp_path: Path)
         "README.md",
         "fashion-nano_qat_int8.onnx",
         "fashion-nano_qat_int8.tflite",
+        "float_model.keras",
         "model.keras",
         "ranges.json",
         "spec.json",

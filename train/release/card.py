@@ -63,6 +63,11 @@ def _format_files(result: RunResult) -> str:
         for key in SHIPPED
         if (file := result.find_file(key)) is not None
     ]
+    lines += [
+        "",
+        "`float_model.keras` is the float network before its quantized tail, `model.keras` the one "
+        "after it; with `ranges.json` and `spec.json` it is what the int8 files were made of.",
+    ]
     return "\n".join(lines)
 
 

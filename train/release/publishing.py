@@ -9,7 +9,7 @@ from train.release.card import format_card
 from train.release.document import SHIPPED, RunResult, load_results, to_result_name
 from train.release.plan import Tier
 from train.release.summary import choose
-from train.run_folder import MODEL, RANGES, SPEC
+from train.run_folder import FLOAT_MODEL, MODEL, RANGES, SPEC
 
 MODELS = Path("models")
 CARD = "README.md"
@@ -58,7 +58,7 @@ def publish_tier(tier: Tier, runs: Path, results_folder: Path, models: Path) -> 
 def _find_files(result: RunResult, run: Path, artifacts: Path) -> list[Path]:
     shipped = [file for key in SHIPPED if (file := result.find_file(key)) is not None]
     found = [
-        *(run / name for name in (MODEL, SPEC, RANGES)),
+        *(run / name for name in (MODEL, FLOAT_MODEL, SPEC, RANGES)),
         *(artifacts / f.file for f in shipped),
     ]
     missing = [str(path) for path in found if not path.is_file()]
