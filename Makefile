@@ -35,7 +35,7 @@ test-slow: $(VENV)/.ready ## Run the tests that take longer
 	$(BIN)/python -m pytest -m slow
 
 test-pi: $(VENV)/.ready ## Run the tests on emulated Raspberry Pis (15 minutes at most on two cores)
-	$(BIN)/python -m pytest -m pi tests/raspberry_pi -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -m pi tests/raspberry_pi -n 2 --dist loadfile
 
 test-wheel: $(VENV)/.ready ## Run the runtime's tests from the wheel, on an empty Python 3.13
 	$(BIN)/python -m tests.try_wheel --python 3.13

@@ -18,7 +18,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 EXTRAS = "litert,onnx,image"
-TEST_PACKAGES = ("pytest", "pytest-timeout", "hypothesis", "scipy")
+TEST_PACKAGES = ("pytest", "pytest-timeout", "hypothesis")
 # What the runtime's tests share with others.
 SHARED = Path("tests", "benchmarks", "scripted.py")
 
