@@ -73,7 +73,7 @@ def find_interpreter(wanted: str) -> Path:
 def try_wheel(interpreter: Path, folder: Path) -> int:
     """Build, install and test in `folder`; the exit code of pytest, 1 for any failure before."""
     python = folder / "environment" / "bin" / "python"
-    tests = _copy_tests(folder / "away")
+    tests = copy_tests(folder / "away")
     try:
         wheel = _build_wheel(folder / "dist")
         _run([interpreter, "-m", "venv", folder / "environment"])
@@ -97,6 +97,20 @@ def try_wheel(interpreter: Path, folder: Path) -> int:
         env=_build_environment(),
         check=False,
     ).returncode
+
+
+def copy_tests(folder: Path) -> Path:
+    """Copy the runtime's tests and what they need out of the checkout into `folder`."""
+    for part in ("edge_runtime", "fixtures"):
+        shutil.copytree(
+            ROOT / "tests" / part,
+            folder / "tests" / part,
+            ignore=shutil.ignore_patterns("__pycache__"),
+        )
+    (folder / SHARED).parent.mkdir()
+    shutil.copyfile(ROOT / SHARED, folder / SHARED)
+    shutil.copyfile(ROOT / "pyproject.toml", folder / "pyproject.toml")
+    return folder
 
 
 def _list_candidates(wanted: str) -> Iterator[Path]:
@@ -138,19 +152,6 @@ def _build_wheel(folder: Path) -> Path:
     _run(build)
     (wheel,) = folder.glob("*.whl")
     return wheel
-
-
-def _copy_tests(folder: Path) -> Path:
-    for part in ("edge_runtime", "fixtures"):
-        shutil.copytree(
-            ROOT / "tests" / part,
-            folder / "tests" / part,
-            ignore=shutil.ignore_patterns("__pycache__"),
-        )
-    (folder / SHARED).parent.mkdir()
-    shutil.copyfile(ROOT / SHARED, folder / SHARED)
-    shutil.copyfile(ROOT / "pyproject.toml", folder / "pyproject.toml")
-    return folder
 
 
 def _check_origin(python: Path, folder: Path) -> None:

@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edge_runtime.backends import available, open_session
+from edge_runtime.backends import open_session
 from edge_runtime.errors import ArtifactError, BackendUnavailableError
+from tests.edge_runtime.installed import INSTALLED, needs
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
-INSTALLED = {status.name for status in available() if status.version is not None}
 CASES = [
     (backend, FIXTURES / name)
     for name, backends in (
@@ -55,7 +55,7 @@ def test_a_batch_that_a_session_cannot_take_leaves_it_usable(backend: str, path:
         np.testing.assert_allclose(session.invoke(good[:count]), expected[:count], atol=1e-4)
 
 
-@pytest.mark.skipif("onnx" not in INSTALLED, reason="onnxruntime is not installed")
+@needs("onnx")
 def test_a_truncated_onnx_file_is_an_error_of_its_own_class(tmp_path: Path) -> None:
     damaged = tmp_path / "tiny.onnx"
     damaged.write_bytes((FIXTURES / "tiny_fp32.onnx").read_bytes()[:2000])

@@ -15,6 +15,7 @@ from edge_runtime.cli.tune import parse_latency, parse_percent
 from edge_runtime.document import from_json
 from edge_runtime.measurement.trial import TrialOutcome
 from edge_runtime.profile import load_profile
+from tests.edge_runtime.installed import needs
 
 ROOT = Path(__file__).parents[2]
 FIXTURES = ROOT / "tests" / "fixtures"
@@ -58,6 +59,7 @@ def test_bench_json_is_the_outcome_of_a_trial(capsys: pytest.CaptureFixture[str]
     assert len(outcome.result.stream.samples_ns) >= 64
 
 
+@needs("onnx")
 def test_bench_says_why_it_cannot(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command_line(["bench", "--model", str(TINY), "--backend", "onnx", "--json"]) == 1
     outcome = from_json(TrialOutcome, capsys.readouterr().out, "bench")
@@ -68,6 +70,7 @@ def test_bench_says_why_it_cannot(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert run_command_line(["bench", "--seconds", "never"]) == 2
 
 
+@pytest.mark.workstation  # Each candidate is a process of its own, or several.
 def test_tune_saves_a_profile_that_every_command_takes(
     models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -97,6 +100,7 @@ def test_tune_saves_a_profile_that_every_command_takes(
     assert "--force" in capsys.readouterr().err
 
 
+@pytest.mark.workstation  # Each candidate is a process of its own, or several.
 def test_tune_without_a_fitting_candidate_names_the_nearest_and_writes_nothing(
     models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -161,6 +165,7 @@ def test_times_and_percents_are_read_with_their_units() -> None:
     assert [parse_percent(text) for text in ("92.5", "92.5%", "100")] == [0.925, 0.925, 1.0]
 
 
+@needs("litert")
 def test_info_shows_what_the_artifact_says_and_what_loads_it(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -176,6 +181,7 @@ def test_info_shows_what_the_artifact_says_and_what_loads_it(
     assert {one["name"] for one in document["runtimes"]} == {"litert", "tflite"}
 
 
+@needs("litert")
 def test_info_of_a_file_without_description_tells_the_rest_and_ends_with_1(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

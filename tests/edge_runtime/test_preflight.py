@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from edge_runtime import Classifier
-from edge_runtime.backends import available, choose_backend, load_backend, open_session, tflite
+from edge_runtime.backends import choose_backend, load_backend, open_session, tflite
 from edge_runtime.errors import IncompatibleArtifactError
 from edge_runtime.formats.model_file import load_model_file
 from edge_runtime.formats.onnx_file import OnnxHeader, read_onnx_header
@@ -19,19 +19,15 @@ from edge_runtime.formats.preflight import (
     to_version_key,
 )
 from edge_runtime.formats.tflite_file import TfliteHeader, read_tflite_header
+from tests.edge_runtime.installed import needs
 from tests.edge_runtime.mutations import strip_description
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 INT8, ONNX = FIXTURES / "tiny_static_int8.tflite", FIXTURES / "tiny_fp32.onnx"
-INSTALLED = {status.name for status in available() if status.version is not None}
 LABELS = [f"class {number}" for number in range(10)]
 # FULLY_CONNECTED, of which tflite-runtime 2.14 has versions up to 10.
 DENSE = 9
 HEADER = TfliteHeader("2.17.0", ((DENSE, 12),), (), ())
-
-
-def needs(backend: str) -> pytest.MarkDecorator:
-    return pytest.mark.skipif(backend not in INSTALLED, reason=f"{backend} is not installed")
 
 
 def with_newer_dense(version: int) -> bytes:

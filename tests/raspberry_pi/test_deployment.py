@@ -29,7 +29,7 @@ from tests.raspberry_pi.emulated_pi.ssh import SshBoard, install_stand_ins, serv
 from tests.raspberry_pi.emulated_pi.systems import SYSTEMS
 from tests.raspberry_pi.playbook import ROOT, Played
 
-pytestmark = [pytest.mark.pi, pytest.mark.timeout(900), pytest.mark.xdist_group("deployment")]
+pytestmark = [pytest.mark.pi, pytest.mark.timeout(900)]
 
 # Connections that end with the process that made them.
 _ALONE = "-o ControlMaster=no -o ControlPath=none"

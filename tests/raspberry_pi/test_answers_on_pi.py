@@ -1,0 +1,38 @@
+"""Every artifact on emulated boards: it answers as it does on x86."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.raspberry_pi.emulated_pi.matrix import Outcome, list_cases, measure_matrix
+from tests.raspberry_pi.pairs import PAIRS
+
+pytestmark = [pytest.mark.pi, pytest.mark.timeout(1200)]
+
+_IMAGES = 1000
+# A float answer may differ in its last bits: other processors, other order of additions.
+_FLOAT_STEPS = 0.01
+# An int8 answer may differ by a step where a float would be rounded the other way.
+_INT8_STEPS = 1.0
+
+
+@pytest.mark.parametrize(("system", "board"), PAIRS)
+def test_answers_agree_with_x86(
+    wheel: Path, artifacts: Path, samples: Path, tmp_path: Path, system: str, board: str
+) -> None:
+    models = sorted((*artifacts.glob("*.tflite"), *artifacts.glob("*.onnx")))
+    outcomes: list[Outcome] = measure_matrix(
+        list_cases(models, [system], [board]),
+        samples,
+        _IMAGES,
+        wheel,
+        tmp_path,
+        report=lambda _: None,
+    )
+    assert outcomes
+    for outcome in outcomes:
+        name = f"{outcome.case.artifact.name} on {outcome.case.runtime}"
+        assert outcome.refused is None, name
+        assert outcome.agreeing >= outcome.images - 1, name
+        tolerated = _INT8_STEPS if "int" in outcome.case.artifact.stem else _FLOAT_STEPS
+        assert outcome.steps <= tolerated, name
