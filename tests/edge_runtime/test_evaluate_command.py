@@ -64,7 +64,9 @@ def test_an_npz_is_evaluated_in_batches_on_a_real_runtime(
     assert told["interval"][0] < told["accuracy"] < told["interval"][1]
     confusion = np.array(told["confusion"])
     assert confusion.trace() == told["correct"]
-    np.testing.assert_array_equal(confusion.sum(axis=1), np.bincount(pictures[1]))
+    np.testing.assert_array_equal(
+        confusion.sum(axis=1), np.unique(pictures[1], return_counts=True)[1]
+    )
 
 
 def test_a_folder_gives_the_answers_of_the_same_pictures_in_an_npz(
@@ -221,7 +223,7 @@ def test_a_limit_takes_from_every_class_its_share() -> None:
     labels = np.repeat(np.array([0, 1, 2], np.int64), [60, 30, 10])
     names = tuple(map(str, range(100)))
     kept = LabelledSet([Path(name) for name in names], labels, names).take_stratified(20)
-    assert np.bincount(kept.labels).tolist() == [12, 6, 2]
+    assert np.unique(kept.labels, return_counts=True)[1].tolist() == [12, 6, 2]
     assert len(set(kept.names)) == 20
 
 
