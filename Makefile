@@ -34,7 +34,7 @@ test: $(VENV)/.ready ## Run the tests (about 5 minutes on two cores)
 test-slow: $(VENV)/.ready ## Run the tests that take longer
 	$(BIN)/python -m pytest -m slow
 
-test-pi: $(VENV)/.ready ## Run the tests on emulated Raspberry Pis (15 minutes at most on two cores)
+test-pi: $(VENV)/.ready ## Run the tests on emulated Raspberry Pis (about 10 minutes on two cores)
 	$(BIN)/python -m pytest -m pi tests/raspberry_pi -n 2 --dist loadfile
 
 test-wheel: $(VENV)/.ready ## Run the runtime's tests from the wheel, on an empty Python 3.13

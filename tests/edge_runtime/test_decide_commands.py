@@ -165,6 +165,7 @@ def test_times_and_percents_are_read_with_their_units() -> None:
     assert [parse_percent(text) for text in ("92.5", "92.5%", "100")] == [0.925, 0.925, 1.0]
 
 
+@needs("litert")
 def test_info_shows_what_the_artifact_says_and_what_loads_it(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -180,6 +181,7 @@ def test_info_shows_what_the_artifact_says_and_what_loads_it(
     assert {one["name"] for one in document["runtimes"]} == {"litert", "tflite"}
 
 
+@needs("litert")
 def test_info_of_a_file_without_description_tells_the_rest_and_ends_with_1(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

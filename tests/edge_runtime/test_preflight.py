@@ -183,6 +183,7 @@ def test_without_the_preferred_runtime_the_other_one_answers() -> None:
     assert load_without(INT8, "ai_edge_litert") == "tflite\n"
 
 
+@needs("tflite")
 def test_tflite_runtime_under_numpy_2_is_not_even_tried() -> None:
     script = (
         "import numpy; numpy.__version__ = '2.5.0'\n"
