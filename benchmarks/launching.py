@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edge_runtime.measurement.host import Host, Sensors, describe_host, read_sensors
-from edge_runtime.measurement.trial import TrialOutcome, TrialRequest
+from edge_runtime.measurement.records import TrialOutcome, TrialRequest
 from edge_runtime.measurement.trial_process import GRACE_S, TRIAL_MODULE, run_in_process
 
 _BARE = "print([x for x in open('/proc/self/status') if x.startswith('VmHWM')][0].split()[1])"

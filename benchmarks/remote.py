@@ -21,7 +21,7 @@ from benchmarks.errors import HostError
 from edge_runtime.document import from_json, to_json
 from edge_runtime.errors import MetadataError
 from edge_runtime.measurement.host import Host, Sensors
-from edge_runtime.measurement.trial import HostReport, TrialOutcome, TrialRequest
+from edge_runtime.measurement.records import HostReport, TrialOutcome, TrialRequest
 from edge_runtime.measurement.trial_process import TRIAL_MODULE, refuse
 
 # Where `deploy/` puts it.

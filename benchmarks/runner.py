@@ -15,8 +15,8 @@ from benchmarks.launching import Launcher
 from benchmarks.plan import Case, Plan
 from benchmarks.results import AccuracyRecord, CaseRecord, Conditions
 from benchmarks.summary import summarize
+from edge_runtime.measurement.records import Refusal, TrialOutcome, TrialRequest
 from edge_runtime.measurement.timing import HarnessCost
-from edge_runtime.measurement.trial import Refusal, TrialOutcome, TrialRequest
 from edge_runtime.measurement.trial_process import TRIAL_MODULE
 from edge_runtime.tuning.rounds import Process, Progress, Rounds
 

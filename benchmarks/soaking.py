@@ -8,7 +8,7 @@ from statistics import median
 from matplotlib.figure import Figure
 
 from edge_runtime.measurement.host import Host
-from edge_runtime.measurement.trial import SoakPoint
+from edge_runtime.measurement.records import SoakPoint
 
 SCHEMA_VERSION = 1
 # Where the first and the last tenth differ by more, a short benchmark tells too good a story.

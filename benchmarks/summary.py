@@ -6,8 +6,8 @@ from statistics import fmean, median
 from benchmarks.results import Summary
 from benchmarks.spread import estimate_median, relative_spread
 from edge_runtime.measurement.percentiles import estimate_percentile
+from edge_runtime.measurement.records import TrialResult
 from edge_runtime.measurement.timing import Offline, SingleStream
-from edge_runtime.measurement.trial import TrialResult
 from edge_runtime.tuning.rounds import Process, choose_processes
 
 _S = 1_000_000_000

@@ -17,8 +17,8 @@ from typing import Any
 
 from benchmarks.errors import BenchmarkError, InputError
 from benchmarks.launching import LocalLauncher
+from edge_runtime.measurement.records import TrialRequest
 from edge_runtime.measurement.timing import Effort, measure_yardstick
-from edge_runtime.measurement.trial import TrialRequest
 from edge_runtime.tuning.disturbance import MAX_SLOWER
 
 AGREES_WITHIN = 0.10

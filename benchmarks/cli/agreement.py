@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="which .tflite files (default: fp32,static_int8)",
     )
     parser.add_argument(
-        "--rounds", type=int, default=12, metavar="N", help="fresh processes per way (default: 12)"
+        "--rounds", type=int, default=24, metavar="N", help="fresh processes per way (default: 24)"
     )
 
 

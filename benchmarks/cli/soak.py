@@ -21,7 +21,7 @@ from benchmarks.runtimes import list_runtimes
 from benchmarks.soaking import SCHEMA_VERSION, SoakRecord, draw_soak, find_drift, format_soak
 from edge_runtime.cli.progress import ProgressLine
 from edge_runtime.document import to_json
-from edge_runtime.measurement.trial import TrialRequest
+from edge_runtime.measurement.records import TrialRequest
 
 _UNITS_S = {"s": 1, "m": 60, "h": 3600}
 _PICTURES = 512

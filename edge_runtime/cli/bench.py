@@ -18,13 +18,9 @@ from edge_runtime.cli.bench_table import format_outcome
 from edge_runtime.cli.model_options import add_model_arguments, load_labels, parse_seconds
 from edge_runtime.document import to_json
 from edge_runtime.measurement.host import describe_host, read_sensors
+from edge_runtime.measurement.records import TrialOutcome, TrialRequest
 from edge_runtime.measurement.timing import Effort
-from edge_runtime.measurement.trial import (
-    ClassifierOpener,
-    TrialOutcome,
-    TrialRequest,
-    answer_request,
-)
+from edge_runtime.measurement.trial import ClassifierOpener, answer_request
 from edge_runtime.models import DEFAULT_STEM, FOLDER
 from edge_runtime.profile import load_profile
 

@@ -6,8 +6,8 @@ from statistics import median
 from edge_runtime.cli.units import format_bytes, format_duration, format_rate
 from edge_runtime.measurement.host import Host, Sensors
 from edge_runtime.measurement.percentiles import estimate_percentile, least_samples
+from edge_runtime.measurement.records import Stages, TrialResult
 from edge_runtime.measurement.steadiness import judge_sensors
-from edge_runtime.measurement.trial import Stages, TrialResult
 from edge_runtime.tuning.disturbance import MAX_SLOWER
 
 _STAGES = ("decode", "preprocess", "invoke", "postprocess")

@@ -8,7 +8,7 @@ from pathlib import Path
 import edge_runtime
 from edge_runtime.document import from_json, to_json
 from edge_runtime.errors import MetadataError
-from edge_runtime.measurement.trial import SCHEMA_VERSION, Refusal, TrialOutcome, TrialRequest
+from edge_runtime.measurement.records import SCHEMA_VERSION, Refusal, TrialOutcome, TrialRequest
 
 TRIAL_MODULE = "edge_runtime.measurement.trial"
 # A trial is bounded by its effort; what takes this much longer hangs.

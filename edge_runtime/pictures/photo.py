@@ -91,6 +91,8 @@ def decode_picture(source: Any, spec: InputSpec | None = None) -> Any:
                 picture = _detach(picture)
     except ImageError:
         raise
+    except FileNotFoundError as error:
+        raise ImageError(f"{name}: there is no such file") from error
     except image.UnidentifiedImageError as error:
         raise ImageError(f"{name}: {_describe_foreign(source)}") from error
     except Exception as error:

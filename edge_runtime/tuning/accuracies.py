@@ -10,7 +10,7 @@ from edge_runtime.contract import ArtifactMetadata
 from edge_runtime.errors import ArtifactError, DataError
 from edge_runtime.evaluation.labelled_set import LabelledSet, read_batches
 from edge_runtime.formats.metadata import read_metadata
-from edge_runtime.measurement.trial import Refusal, TrialRequest
+from edge_runtime.measurement.records import Refusal, TrialRequest
 from edge_runtime.profile import Accuracy
 from edge_runtime.tuning.candidates import Pair
 from edge_runtime.tuning.search import LoadLabelled, Search

@@ -9,7 +9,7 @@ not about the model. It stays in the results, marked; it is left out of the figu
 
 from collections.abc import Iterable, Sequence
 
-from edge_runtime.measurement.trial import TrialResult
+from edge_runtime.measurement.records import TrialResult
 
 # At rest the yardstick varies by a few percent; a neighbour on the same core costs 30 to 60.
 MAX_SLOWER = 0.15

@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from edge_runtime.measurement.trial import Refusal, TrialOutcome, TrialResult
+from edge_runtime.measurement.records import Refusal, TrialOutcome, TrialResult
 from edge_runtime.tuning.disturbance import find_calm_yardstick, is_disturbed
 
 CaseKey = TypeVar("CaseKey", bound=Hashable)

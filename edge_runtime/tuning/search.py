@@ -6,8 +6,8 @@ from pathlib import Path
 
 from edge_runtime.contract import ArtifactMetadata
 from edge_runtime.evaluation.labelled_set import LabelledSet
+from edge_runtime.measurement.records import TrialOutcome, TrialRequest
 from edge_runtime.measurement.timing import Effort
-from edge_runtime.measurement.trial import TrialOutcome, TrialRequest
 from edge_runtime.tuning.rounds import Progress
 
 _MS = 1_000_000

@@ -8,7 +8,7 @@ from pathlib import Path
 from statistics import median
 
 from edge_runtime.measurement.percentiles import estimate_percentile
-from edge_runtime.measurement.trial import Refusal, TrialOutcome, TrialRequest
+from edge_runtime.measurement.records import Refusal, TrialOutcome, TrialRequest
 from edge_runtime.profile import Accuracy, CandidateRecord
 from edge_runtime.tuning.accuracies import find_accuracies
 from edge_runtime.tuning.candidates import Candidate, Pair

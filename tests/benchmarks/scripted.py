@@ -19,14 +19,14 @@ from edge_runtime.contract import (
 )
 from edge_runtime.document import to_json
 from edge_runtime.measurement.host import Host, Sensors, describe_host, read_sensors
-from edge_runtime.measurement.timing import HarnessCost, Offline, SingleStream
-from edge_runtime.measurement.trial import (
+from edge_runtime.measurement.records import (
     SCHEMA_VERSION,
     Refusal,
     TrialOutcome,
     TrialRequest,
     TrialResult,
 )
+from edge_runtime.measurement.timing import HarnessCost, Offline, SingleStream
 
 LABELS = (
     "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",

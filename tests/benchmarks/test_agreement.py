@@ -12,8 +12,8 @@ from benchmarks.agreement.loadgen_child import parse_summary
 from benchmarks.cli.agreement import format_agreements
 from edge_runtime.document import from_json, to_json
 from edge_runtime.measurement.percentiles import estimate_percentile
+from edge_runtime.measurement.records import TrialOutcome, TrialRequest
 from edge_runtime.measurement.timing import Effort
-from edge_runtime.measurement.trial import TrialOutcome, TrialRequest
 
 # As LoadGen 6.0 wrote it.
 SUMMARY = """\

@@ -21,7 +21,7 @@ from benchmarks.results import Results, load_results, save_results
 from benchmarks.runner import Job
 from benchmarks.schema import PUBLISHED, build_schema
 from edge_runtime.document import to_document
-from edge_runtime.measurement.trial import TrialRequest
+from edge_runtime.measurement.records import TrialRequest
 from tests.benchmarks.scripted import ScriptedLauncher
 
 REFERENCES = sorted(PUBLISHED.with_name("reference").glob("*/results.json"))

@@ -13,7 +13,7 @@ from benchmarks.cli.main import main
 from benchmarks.errors import HostError
 from benchmarks.remote import SshLauncher, _read_times, connect
 from benchmarks.results import load_results
-from edge_runtime.measurement.trial import TrialRequest
+from edge_runtime.measurement.records import TrialRequest
 
 # Options come first, then the host, then one command for the shell there.
 _LOCAL_SSH = """#!/bin/sh

@@ -17,8 +17,8 @@ from benchmarks.plan import PLANS, build_cases
 from benchmarks.report.page import format_page
 from benchmarks.results import Results
 from benchmarks.runner import Job
+from edge_runtime.measurement.records import Refusal, TrialRequest
 from edge_runtime.measurement.steadiness import Finding
-from edge_runtime.measurement.trial import Refusal, TrialRequest
 from tests.benchmarks.scripted import ScriptedLauncher
 
 RUNTIMES = (("litert", ("tflite",)), ("tflite", ("tflite",)))

@@ -8,7 +8,7 @@ import pytest
 from benchmarks.artifacts import EvaluationSet, load_artifacts
 from benchmarks.plan import PLANS, build_cases
 from benchmarks.runner import Job, Slowdown, run_job
-from edge_runtime.measurement.trial import Refusal, TrialRequest
+from edge_runtime.measurement.records import Refusal, TrialRequest
 from tests.benchmarks.scripted import ScriptedLauncher
 
 RUNTIMES = (("litert", ("tflite",)), ("tflite", ("tflite",)))

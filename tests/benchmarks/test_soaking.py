@@ -11,8 +11,8 @@ from benchmarks.cli.main import main
 from benchmarks.runtimes import Runtime
 from benchmarks.soaking import SoakRecord, draw_soak, find_drift, format_soak
 from edge_runtime.measurement.host import describe_host, read_sensors
+from edge_runtime.measurement.records import SoakPoint
 from edge_runtime.measurement.timing import SoakWindow
-from edge_runtime.measurement.trial import SoakPoint
 
 
 def build_points(medians: list[int]) -> tuple[SoakPoint, ...]:

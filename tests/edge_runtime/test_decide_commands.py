@@ -13,7 +13,7 @@ import pytest
 from edge_runtime.cli.main import run_command_line
 from edge_runtime.cli.tune import parse_latency, parse_percent
 from edge_runtime.document import from_json
-from edge_runtime.measurement.trial import TrialOutcome
+from edge_runtime.measurement.records import TrialOutcome
 from edge_runtime.profile import load_profile
 from tests.edge_runtime.installed import needs
 

@@ -94,7 +94,7 @@ def test_a_bad_file_names_itself_and_the_classifier_stays_usable(
 
 
 def test_missing_files_and_folders_are_no_pictures(shades: Classifier, tmp_path: Path) -> None:
-    with pytest.raises(ImageError, match="No such file"):
+    with pytest.raises(ImageError, match="there is no such file"):
         shades.classify(tmp_path / "missing.png")
     with pytest.raises(ImageError, match="directory"):
         shades.classify(tmp_path)

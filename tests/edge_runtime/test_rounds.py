@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from edge_runtime.measurement.trial import SCHEMA_VERSION, Refusal, TrialOutcome
+from edge_runtime.measurement.records import SCHEMA_VERSION, Refusal, TrialOutcome
 from edge_runtime.tuning.rounds import Rounds
 from tests.benchmarks.scripted import build_trial_result
 

@@ -8,7 +8,7 @@ import pytest
 
 from edge_runtime.errors import ArtifactError
 from edge_runtime.evaluation.labelled_set import LabelledSet
-from edge_runtime.measurement.trial import (
+from edge_runtime.measurement.records import (
     SCHEMA_VERSION,
     Refusal,
     TrialOutcome,

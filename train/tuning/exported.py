@@ -16,8 +16,8 @@ import numpy as np
 
 from edge_runtime.document import from_json, to_json
 from edge_runtime.formats.metadata import read_metadata
+from edge_runtime.measurement.records import TrialOutcome, TrialRequest
 from edge_runtime.measurement.timing import Effort
-from edge_runtime.measurement.trial import TrialOutcome, TrialRequest
 from train.errors import RunError
 from train.samples import Images
 
