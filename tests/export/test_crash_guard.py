@@ -114,7 +114,7 @@ def test_scores_that_cannot_be_written_say_nothing_of_the_file(tmp_path: Path) -
 
 
 @pytest.mark.slow
-def test_a_recurrent_network_is_exported_without_static_int8(
+def test_a_recurrent_network_is_refused_for_its_loop_and_nothing_is_written(
     keras: Any, run_folder: Path, tmp_path: Path
 ) -> None:
     layers = keras.layers
@@ -127,6 +127,7 @@ def test_a_recurrent_network_is_exported_without_static_int8(
     command += ["--labels", str(labels), "--calibration", str(run_folder / "calibration.npz")]
     command += ["--recipes", "fp32.tflite,static_int8.tflite", "--out", str(tmp_path / "out")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert "static_int8.tflite: the converter crashed" in done.stdout
-    assert (tmp_path / "out" / "recurrent_fp32.tflite").is_file()
+    # A device could not check such a file before a runtime follows it, so none is made.
+    assert done.returncode == 1, done.stderr
+    assert "branches or loops (WHILE)" in done.stderr
+    assert not (tmp_path / "out").exists()
