@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from edge_runtime.formats.metadata import read_metadata
 from tests.raspberry_pi.emulated_pi.matrix import Outcome, list_cases, measure_matrix
 from tests.raspberry_pi.pairs import PAIRS
 
@@ -34,5 +35,10 @@ def test_answers_agree_with_x86(
         name = f"{outcome.case.artifact.name} on {outcome.case.runtime}"
         assert outcome.refused is None, name
         assert outcome.agreeing >= outcome.images - 1, name
-        tolerated = _INT8_STEPS if "int" in outcome.case.artifact.stem else _FLOAT_STEPS
-        assert outcome.steps <= tolerated, name
+        assert outcome.steps <= _tolerated_steps(outcome.case.artifact), name
+
+
+def _tolerated_steps(artifact: Path) -> float:
+    metadata = read_metadata(artifact)
+    assert metadata is not None
+    return _FLOAT_STEPS if metadata.quantization.precision in ("fp32", "fp16") else _INT8_STEPS

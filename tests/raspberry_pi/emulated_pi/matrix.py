@@ -24,10 +24,28 @@ from .wheels import install_wheel
 _PROBE = Path(__file__).parents[1] / "on_board" / "score_probe.py"
 _CHECKOUT = Path(__file__).resolve().parents[3]
 _FORMATS = {"litert": ".tflite", "tflite": ".tflite", "onnx": ".onnx"}
-# An int8 softmax output counts in 256ths; differences of float outputs are shown in the same unit.
-STEP = 1 / 256
+# Integer outputs count in steps of their own; differences of float outputs are shown in 256ths, the
+# step of an int8 softmax.
+_FLOAT_STEP = 1 / 256
 
-Scores = npt.NDArray[np.float32]
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scores:
+    """What an artifact answered.
+
+    Attributes:
+        values: float32 (pictures, classes).
+        step: Of an integer output, the difference of neighbouring values; 0 for a float one.
+    """
+
+    values: npt.NDArray[np.float32]
+    step: float
+
+    @classmethod
+    def load(cls, path: Path) -> "Scores":
+        """Read what the probe wrote."""
+        with np.load(path) as held:
+            return cls(held["scores"], float(held["step"]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +67,7 @@ class Outcome:
         refused: The error's last line where the artifact does not load; else None.
         images: Pictures scored.
         agreeing: Pictures with the same label on Arm as on x86.
-        steps: Largest difference of any score, in 256ths.
+        steps: Largest difference of any score: of an integer output in its steps, else in 256ths.
         differing: Share of the scores that differ at all.
         correct: Pictures labelled rightly on Arm.
         correct_x86: Pictures labelled rightly on x86.
@@ -147,8 +165,7 @@ def _score_here(
             check=False,
         )
         if done.returncode == 0:
-            with np.load(output) as held:
-                found[runtime, artifact] = held["scores"]
+            found[runtime, artifact] = Scores.load(output)
     return found
 
 
@@ -169,21 +186,21 @@ def _run_case(case: Case, samples: Path, count: int, site: Path, work: Path) -> 
         if last.startswith("edge_runtime.errors."):
             return last.removeprefix("edge_runtime.errors.")
         raise SetupError(f"{output.stem}: {done.stderr[-1500:]}")
-    with np.load(output) as held:
-        scores: Scores = held["scores"]
-    return scores
+    return Scores.load(output)
 
 
 def _compare(case: Case, arm: Scores, x86: Scores, labels: npt.NDArray[np.int64]) -> Outcome:
-    difference = np.abs(arm.astype(np.float64) - x86)
+    difference = np.abs(arm.values.astype(np.float64) - x86.values)
+    given, expected = arm.values.argmax(1), x86.values.argmax(1)
     return Outcome(
         case,
         None,
-        len(arm),
-        int((arm.argmax(1) == x86.argmax(1)).sum()),
-        float(difference.max() / STEP),
+        len(given),
+        int((given == expected).sum()),
+        # Scores carry seven digits: without rounding, one step would come out as 1.0000001.
+        round(float(difference.max() / (x86.step or _FLOAT_STEP)), 4),
         float((difference > 0).mean()),
-        int((arm.argmax(1) == labels).sum()),
-        int((x86.argmax(1) == labels).sum()),
-        zlib.crc32(arm.tobytes()),
+        int((given == labels).sum()),
+        int((expected == labels).sum()),
+        zlib.crc32(arm.values.tobytes()),
     )
