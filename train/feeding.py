@@ -15,18 +15,19 @@ import numpy.typing as npt
 
 from train.augmentation import Augmentation, augment
 from train.mixing import NO_MIXING, Mixing, mix
-from train.samples import Images, LabelledImages
+from train.samples import Images
 
 T = TypeVar("T")
-Batch = tuple[Images, npt.NDArray[np.float32]]
+Targets = npt.NDArray[np.float32]
+Batch = tuple[Images, Targets]
 
 # Batches kept ready: enough to ride out a slow moment, small enough to cost no memory.
 _AHEAD = 8
 
 
 def iterate_batches(
-    samples: LabelledImages,
-    classes: int,
+    images: Images,
+    targets: Targets,
     batch_size: int,
     how: Augmentation,
     seed: int,
@@ -35,19 +36,23 @@ def iterate_batches(
 ) -> Iterator[Batch]:
     """Give the batches of one epoch, shuffled, augmented and mixed.
 
-    Yields:
-        Pictures uint8 (batch, height, width, channels) and classes float32 (batch, classes):
-        one-hot, or the shares of a mixture. The last batch may be smaller.
+    Args:
+        images: uint8 (N, height, width, channels).
+        targets: float32 (N, classes), each row adding up to 1.
+        batch_size: Pictures in a batch; the last one may be smaller.
+        how: How pictures are changed.
+        seed: Of the run.
+        epoch: Its number.
+        mixing: How pictures are then mixed, and their targets with them.
     """
-    order = np.random.default_rng((seed, epoch)).permutation(len(samples))
-    for number, start in enumerate(range(0, len(samples), batch_size)):
-        batch = samples.take(order[start : start + batch_size])
+    order = np.random.default_rng((seed, epoch)).permutation(len(images))
+    for number, start in enumerate(range(0, len(images), batch_size)):
+        chosen = order[start : start + batch_size]
         random = np.random.default_rng((seed, epoch, number))
-        images = augment(batch.images, how, random)
-        yield mix(images, to_one_hot(batch.labels, classes), mixing, random)
+        yield mix(augment(images[chosen], how, random), targets[chosen], mixing, random)
 
 
-def to_one_hot(labels: npt.NDArray[np.int64], classes: int) -> npt.NDArray[np.float32]:
+def to_one_hot(labels: npt.NDArray[np.int64], classes: int) -> Targets:
     """Turn class indices (N,) into rows (N, classes) with a single 1."""
     return np.eye(classes, dtype=np.float32)[labels]
 

@@ -11,13 +11,12 @@ from train.averaging import averaged_weights, take_average
 from train.checkpoint import load_checkpoint, restore_checkpoint, save_checkpoint
 from train.errors import RunError
 from train.evaluation import predict_scores
-from train.feeding import Prefetch, iterate_batches, to_one_hot
+from train.feeding import Prefetch, Targets, iterate_batches, to_one_hot
 from train.history import Epoch
 from train.phases import Phase
 from train.progress import Progress
-from train.samples import LabelledImages
+from train.samples import Images, LabelledImages
 from train.settings import TrainingSettings
-from train.teacher import Teacher
 
 
 def compile_model(
@@ -64,7 +63,8 @@ def _build_optimizer(
 
 def fit(
     model: keras.Model,
-    train: LabelledImages,
+    images: Images,
+    targets: Targets,
     validation: LabelledImages,
     settings: TrainingSettings,
     phase: Phase,
@@ -73,13 +73,13 @@ def fit(
     identity: str,
     folder: Path,
     progress: Progress,
-    teacher: Teacher | None = None,
 ) -> tuple[Epoch, ...]:
     """Train to the phase's last epoch, from the folder's checkpoint where there is one.
 
     Args:
         model: Freshly built; its weights are replaced by the checkpoint's.
-        train: What it learns from, augmented anew in each epoch.
+        images: uint8 (N, height, width, channels) to learn from, augmented anew in each epoch.
+        targets: float32 (N, classes), what is to be said of them.
         validation: What it is judged on after each epoch; never trained on.
         settings: How to train.
         phase: Which epochs, under which schedule.
@@ -87,7 +87,6 @@ def fit(
         identity: Names the run; a checkpoint of another run is refused.
         folder: Where the checkpoint lives.
         progress: Where progress is shown.
-        teacher: Whose scores are learned from too.
 
     Returns:
         One entry for each epoch, those of earlier phases and before an interruption included.
@@ -95,7 +94,7 @@ def fit(
     Raises:
         RunError: The checkpoint belongs to another run, or the loss left the finite numbers.
     """
-    steps = math.ceil(len(train) / settings.batch_size)
+    steps = math.ceil(len(images) / settings.batch_size)
     compile_model(model, settings, phase, steps, from_logits)
     epochs: tuple[Epoch, ...] = ()
     found = load_checkpoint(folder)
@@ -107,7 +106,7 @@ def fit(
             restore_checkpoint(folder, model)
             progress.say(f"Resuming after epoch {len(epochs)} of {phase.end}")
     for number in range(len(epochs), phase.end):
-        epoch = _run_epoch(model, train, validation, settings, number, steps, progress, teacher)
+        epoch = _run_epoch(model, images, targets, validation, settings, number, steps, progress)
         if not math.isfinite(epoch.loss):
             raise RunError(
                 f"the loss is {epoch.loss} after epoch {epoch.epoch}: lower --learning-rate "
@@ -122,19 +121,18 @@ def fit(
 
 def _run_epoch(
     model: keras.Model,
-    train: LabelledImages,
+    images: Images,
+    targets: Targets,
     validation: LabelledImages,
     settings: TrainingSettings,
     number: int,
     steps: int,
     progress: Progress,
-    teacher: Teacher | None,
 ) -> Epoch:
     started = time.perf_counter()
-    classes = model.output_shape[-1]
     source = iterate_batches(
-        train,
-        classes,
+        images,
+        targets,
         settings.batch_size,
         settings.augmentation,
         settings.seed,
@@ -144,14 +142,12 @@ def _run_epoch(
     title = f"Epoch {number + 1}/{settings.epochs + settings.tail_epochs}"
     sums = np.zeros(2)
     with Prefetch(source) as batches:
-        for images, targets in progress.track(batches, steps, title):
-            if teacher is not None:
-                targets = teacher.blend(images, targets)
+        for pictures, wanted in progress.track(batches, steps, title):
             # One batch's means: Keras resets its metrics at the start of each call.
-            logs = model.train_on_batch(images, targets, return_dict=True)
-            sums += len(images) * np.array([logs["loss"], logs["accuracy"]])
+            logs = model.train_on_batch(pictures, wanted, return_dict=True)
+            sums += len(pictures) * np.array([logs["loss"], logs["accuracy"]])
         waited_s = batches.waited_s
-    train_loss, train_accuracy = sums / len(train)
+    train_loss, train_accuracy = sums / len(images)
     with averaged_weights(model):
         loss, accuracy = measure_fit(model, validation)
     return Epoch(

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from train.augmentation import NO_AUGMENTATION
-from train.feeding import Prefetch, iterate_batches
+from train.feeding import Prefetch, iterate_batches, to_one_hot
 from train.mixing import NO_MIXING
 from train.progress import Progress
 from train.run_folder import current_versions
@@ -47,7 +47,7 @@ def measure_input_cost(
     from train.phases import float_phase
     from train.starting import build_starting_model
 
-    classes = len(dataset.class_names)
+    targets = to_one_hot(dataset.train.labels, len(dataset.class_names))
     start = build_starting_model(settings, dataset.input.shape, dataset.class_names, None)
     steps = -(-len(dataset.train) // settings.batch_size)
     compile_model(start.model, settings, float_phase(settings), steps, start.output == "logits")
@@ -56,12 +56,18 @@ def measure_input_cost(
         how = settings.augmentation if augmented else NO_AUGMENTATION
         mixing = settings.mixing if augmented else NO_MIXING
         source = iterate_batches(
-            dataset.train, classes, settings.batch_size, how, settings.seed, number, mixing
+            dataset.train.images,
+            targets,
+            settings.batch_size,
+            how,
+            settings.seed,
+            number,
+            mixing,
         )
         started = time.perf_counter()
         with Prefetch(source) as batches:
-            for images, targets in progress.track(batches, steps, title):
-                start.model.train_on_batch(images, targets)
+            for images, wanted in progress.track(batches, steps, title):
+                start.model.train_on_batch(images, wanted)
             return time.perf_counter() - started, batches.waited_s
 
     run_epoch(0, True, "Warming up")
@@ -103,10 +109,11 @@ def format_cost(cost: InputCost) -> str:
 
 
 def _time_preparation(dataset: ImageDataset, settings: TrainingSettings, epoch: int) -> float:
+    targets = to_one_hot(dataset.train.labels, len(dataset.class_names))
     started = time.perf_counter()
     for _ in iterate_batches(
-        dataset.train,
-        len(dataset.class_names),
+        dataset.train.images,
+        targets,
         settings.batch_size,
         settings.augmentation,
         settings.seed,

@@ -19,7 +19,7 @@ What the recipes of the tiers share, and why:
   little to unlearn.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -28,6 +28,10 @@ from train.mixing import Mixing
 from train.settings import TrainingSettings
 
 DEFAULT = "cnn"
+# What a tier's short recipe is called after the tier.
+SHORT = "-short"
+# With teachers, this share of the targets is theirs.
+TEACHER_SHARE = 0.9
 
 # Shifts of 2 pixels of 28, as 0.08 of the longest side.
 _LIGHT = Augmentation(shift=0.04, erase=0.0)
@@ -39,10 +43,33 @@ _TIER = TrainingSettings(
     warmup_epochs=2.0,
     validation_fraction=0.05,
     ema=0.999,
+    teacher_share=TEACHER_SHARE,
     tail_epochs=10,
 )
 
-RECIPES: Mapping[str, TrainingSettings] = MappingProxyType(
+
+def _shorten(
+    recipe: TrainingSettings, epochs: int, tail_epochs: int, learning_rate: float, taught: bool
+) -> TrainingSettings:
+    """Cut a recipe down to what two cores of a CPU train in about half an hour.
+
+    Few epochs leave a network far from knowing its pictures by heart, so what would keep it from
+    that is taken out too.
+    """
+    return replace(
+        recipe,
+        epochs=epochs,
+        tail_epochs=tail_epochs,
+        learning_rate=learning_rate,
+        label_smoothing=0.0,
+        augmentation=replace(recipe.augmentation, shift=0.04, erase=0.0),
+        mixing=replace(recipe.mixing, mixup=0.0, cutmix=0.0),
+        teacher_share=TEACHER_SHARE if taught else 0.0,
+        mixed_precision=True,
+    )
+
+
+_LONG: Mapping[str, TrainingSettings] = MappingProxyType(
     {
         DEFAULT: TrainingSettings(),
         # 10 K parameters are far too few to learn 57,000 pictures by heart: the lightest changes,
@@ -96,6 +123,7 @@ RECIPES: Mapping[str, TrainingSettings] = MappingProxyType(
             label_smoothing=0.1,
             weight_decay=0.02,
             augmentation=_STRONG,
+            teacher_share=0.0,
         ),
         # A teacher is asked for its doubts: smoothing would flatten them alike (R. Müller and
         # others, "When Does Label Smoothing Help?", arXiv 1906.02629). It is never deployed.
@@ -107,30 +135,42 @@ RECIPES: Mapping[str, TrainingSettings] = MappingProxyType(
             weight_decay=0.05,
             augmentation=_STRONG,
             mixing=Mixing(mixup=0.25, cutmix=0.5),
+            teacher_share=0.0,
             tail_epochs=0,
         ),
     }
 )
 
-# With a teacher, this share of the targets is the teacher's.
-TEACHER_SHARE = 0.9
+RECIPES: Mapping[str, TrainingSettings] = MappingProxyType(
+    {
+        **_LONG,
+        # The two largest are the teachers of the others.
+        "nano-short": _shorten(_LONG["nano"], 60, 6, 0.006, taught=True),
+        "micro-short": _shorten(_LONG["micro"], 60, 5, 0.004, taught=True),
+        "small-short": _shorten(_LONG["small"], 50, 4, 0.003, taught=True),
+        "medium-short": _shorten(_LONG["medium"], 20, 2, 0.003, taught=False),
+        "large-short": _shorten(_LONG["large"], 12, 1, 0.002, taught=False),
+    }
+)
 
 
-def with_teacher(
-    settings: TrainingSettings, digest: str, share: float = TEACHER_SHARE
+def with_teachers(
+    settings: TrainingSettings, digests: Sequence[str], share: float = TEACHER_SHARE
 ) -> TrainingSettings:
-    """Add a teacher to a recipe.
+    """Say which teachers a run learns from; without any, it learns from the labels alone.
 
-    Its probabilities are soft already, so nothing is smoothed besides.
+    Their probabilities are soft already, so nothing is smoothed besides.
 
     Args:
         settings: The recipe.
-        digest: Of the teacher's run.
+        digests: Of the teachers' runs, in any order.
         share: Of the targets, 0–1.
     """
+    if not digests:
+        return replace(settings, teacher="", teacher_share=0.0)
     return replace(
         settings,
-        teacher=digest,
+        teacher="+".join(sorted(digests)),
         teacher_share=share,
         label_smoothing=0.0,
     )

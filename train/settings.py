@@ -24,8 +24,9 @@ class TrainingSettings:
         mixing: How they are then mixed in pairs.
         weight_decay: Share of each kernel taken off a step, times the learning rate; 0 for none.
         ema: Of the weights' moving average, what stays after one step, 0–1; 0 keeps no average.
-        teacher: The digest of the run whose scores are learned from too; empty for none.
-        teacher_share: Of the targets, what the teacher's probabilities make up, 0–1.
+        teacher: The digests of the runs whose scores are learned from too, joined by ``+``; empty
+            for none.
+        teacher_share: Of the targets, what the teachers' probabilities make up, 0–1.
         tail_epochs: Epochs in int8 steps after the others, with branches and normalization folded;
             0 for none.
         tail_learning_rate: Adam's greatest rate in them.

@@ -1,14 +1,16 @@
-"""Distillation: a larger network's scores for the very pictures that the student sees.
+"""Distillation: what better networks say of the training pictures, as part of the targets.
 
-G. Hinton and others, "Distilling the Knowledge in a Neural Network" (arXiv 1503.02531), in the
-"patient and consistent" way of L. Beyer and others (arXiv 2106.05237): the teacher is asked anew
-for each augmented and mixed picture, and the student matches its probabilities as they are, at
-temperature 1. Cross-entropy is linear in its targets, so blending them gives just what a weighted
-sum of two losses would.
+G. Hinton and others, "Distilling the Knowledge in a Neural Network" (arXiv 1503.02531), at
+temperature 1. Cross-entropy is linear in its targets, so blending the teachers' probabilities into
+them gives just what a weighted sum of two losses would.
+
+The teachers are asked once, before training, and not anew for each changed picture as in L. Beyer
+and others (arXiv 2106.05237): beside a small student, a large teacher in every step would cost many
+times what the student does. Their answers for a picture and for its mirror image are averaged,
+which is as close as a fixed target comes to changes that a shift of a pixel or two makes.
 """
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterator, Sequence
 
 import keras
 import numpy as np
@@ -17,43 +19,69 @@ import numpy.typing as npt
 from train.errors import RunError
 from train.evaluation import to_probabilities
 from train.initial_run import InitialRun
+from train.progress import Progress
 from train.run_folder import MODEL
 from train.samples import Images
 
 Targets = npt.NDArray[np.float32]
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Teacher:
-    """A trained network to learn from.
-
-    Attributes:
-        model: Fed raw pixels 0–255; never trained here.
-        output: What its last layer gives.
-        share: Of the targets, what its probabilities make up, 0–1.
-    """
-
-    model: keras.Model
-    output: Literal["probabilities", "logits"]
-    share: float
-
-    def blend(self, images: Images, targets: Targets) -> Targets:
-        """Mix targets (N, classes) with the probabilities for the same pictures."""
-        scores = np.asarray(self.model.predict_on_batch(images), np.float32)
-        if self.output == "logits":
-            scores = to_probabilities(scores)
-        blended: Targets = (1 - self.share) * targets + self.share * scores
-        return blended
+# Pictures asked about at a time.
+_BATCH = 500
 
 
-def load_teacher(run: InitialRun, classes: tuple[str, ...], share: float) -> Teacher:
-    """Load the model of a run folder as a teacher.
+def learn_from_teachers(
+    targets: Targets,
+    images: Images,
+    teachers: Sequence[InitialRun],
+    classes: tuple[str, ...],
+    share: float,
+    mirrored: bool,
+    progress: Progress,
+) -> Targets:
+    """Blend the mean of the teachers' probabilities into targets.
+
+    Args:
+        targets: float32 (N, classes), rows adding up to 1; left as it is.
+        images: uint8 (N, height, width, channels), the pictures that they belong to, unchanged.
+        teachers: Runs whose networks are asked; at least one.
+        classes: The names of the columns.
+        share: Of the result, what the teachers make up, 0–1.
+        mirrored: Whether the mirror images are asked about too.
+        progress: Where progress is shown.
 
     Raises:
-        RunError: It knows other classes.
+        RunError: A teacher knows other classes or takes pictures of another size.
     """
+    for run in teachers:
+        _check_teacher(run, classes, images.shape[1:])
+    views = [images, images[:, :, ::-1]] if mirrored else [images]
+    said = np.zeros_like(targets)
+    for run in teachers:
+        model = keras.models.load_model(run.folder / MODEL, compile=False)
+        for view in views:
+            logits = run.spec.output.kind == "logits"
+            said += _ask(model, view, logits, f"Asking {run.folder.name}", progress)
+    said /= len(teachers) * len(views)
+    blended: Targets = (1 - share) * targets + share * said
+    return blended
+
+
+def _ask(
+    model: keras.Model, images: Images, logits: bool, title: str, progress: Progress
+) -> Targets:
+    def answers() -> Iterator[Targets]:
+        for start in range(0, len(images), _BATCH):
+            scores = np.asarray(model.predict_on_batch(images[start : start + _BATCH]), np.float32)
+            yield to_probabilities(scores) if logits else scores
+
+    return np.concatenate(list(progress.track(answers(), -(-len(images) // _BATCH), title)))
+
+
+def _check_teacher(run: InitialRun, classes: tuple[str, ...], shape: tuple[int, ...]) -> None:
     if run.spec.labels != classes:
         raise RunError(f"the teacher {run.folder} knows other classes than the data set")
-    model = keras.models.load_model(run.folder / MODEL, compile=False)
-    model.trainable = False
-    return Teacher(model, run.spec.output.kind, share)
+    if run.spec.input.shape != shape:
+        raise RunError(
+            f"the teacher {run.folder} takes pictures of {run.spec.input.shape} (height, width, "
+            f"channels); those to learn from are {tuple(shape)}"
+        )

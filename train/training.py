@@ -1,7 +1,7 @@
 """One training run from a data set to a complete run folder."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from edge_runtime.contract import ModelSpec, OutputSpec
 from edge_runtime.document import to_json
 from train.errors import RunError
 from train.evaluation import evaluate
+from train.feeding import to_one_hot
 from train.finished_run import FinishedRun, TailResult, write_run
 from train.fitting import fit
 from train.framework import make_deterministic
@@ -27,7 +28,7 @@ from train.settings import TrainingSettings
 from train.split import choose_stratified, split_stratified
 from train.starting import StartingModel, build_starting_model
 from train.tail import TailOutcome, keep_float_model, train_tail
-from train.teacher import load_teacher
+from train.teacher import learn_from_teachers
 
 # Pictures for calibrating quantization: export takes what it needs from the front.
 CALIBRATION_COUNT = 1000
@@ -43,7 +44,7 @@ def train_run(
     *,
     force: bool = False,
     initial: InitialRun | None = None,
-    teacher: InitialRun | None = None,
+    teachers: Sequence[InitialRun] = (),
 ) -> RunRecord:
     """Train, evaluate once on the test split, and leave a complete run folder.
 
@@ -56,7 +57,7 @@ def train_run(
         progress: Where progress is shown.
         force: Start anew, whatever stands there, and replace it in the end.
         initial: A run whose model this one starts from.
-        teacher: A run whose scores this one learns from.
+        teachers: Runs whose scores this one learns from.
 
     Raises:
         RunError: Another run stands in the way, or training failed.
@@ -70,7 +71,7 @@ def train_run(
         if done is not None:
             progress.say(f"{folder} is complete already; reusing it (--force trains again)")
             return done
-    finished = run_training(dataset, identity, unfinished, progress, initial, teacher)
+    finished = run_training(dataset, identity, unfinished, progress, initial, teachers)
     progress.say("Drawing the figures and writing the run folder")
     record = write_run(folder, finished)
     shutil.rmtree(unfinished, ignore_errors=True)
@@ -83,7 +84,7 @@ def run_training(
     unfinished: Path,
     progress: Progress,
     initial: InitialRun | None = None,
-    teacher: InitialRun | None = None,
+    teachers: Sequence[InitialRun] = (),
 ) -> FinishedRun:
     """Train to the end and evaluate; see `train_run`."""
     settings = identity.settings
@@ -96,18 +97,22 @@ def run_training(
         f"Training {settings.architecture} ({start.model.count_params():,} parameters) on "
         f"{len(train):,} pictures, {len(validation):,} held out for validation"
     )
+    targets = to_one_hot(train.labels, len(dataset.class_names))
+    if teachers:
+        share, mirrored = settings.teacher_share, settings.augmentation.flip
+        targets = learn_from_teachers(
+            targets, train.images, teachers, dataset.class_names, share, mirrored, progress
+        )
     fit_phase: FitPhase = partial(
         fit,
-        train=train,
+        images=train.images,
+        targets=targets,
         validation=validation,
         settings=settings,
         from_logits=from_logits,
         identity=to_json(identity),
         folder=unfinished,
         progress=progress,
-        teacher=None
-        if teacher is None
-        else load_teacher(teacher, dataset.class_names, settings.teacher_share),
     )
     outcome: TailOutcome | None = None
     if settings.tail_epochs:

@@ -12,7 +12,7 @@ def interrupt_before(epoch: int, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = train.fitting._run_epoch
 
     def interrupted(*arguments: Any) -> Any:
-        if arguments[4] == epoch:
+        if arguments[5] == epoch:
             raise KeyboardInterrupt
         return whole(*arguments)
 

@@ -5,12 +5,16 @@ import numpy as np
 import pytest
 
 from train.augmentation import NO_AUGMENTATION, Augmentation
-from train.feeding import Prefetch, iterate_batches, to_one_hot
-from train.samples import ImageDataset
+from train.feeding import Prefetch, Targets, iterate_batches, to_one_hot
+from train.samples import ImageDataset, Images
+
+
+def _split(dataset: ImageDataset) -> tuple[Images, Targets]:
+    return dataset.train.images, to_one_hot(dataset.train.labels, 10)
 
 
 def test_an_epoch_holds_every_picture_once(dataset: ImageDataset) -> None:
-    batches = list(iterate_batches(dataset.train, 10, 64, NO_AUGMENTATION, seed=1, epoch=0))
+    batches = list(iterate_batches(*_split(dataset), 64, NO_AUGMENTATION, seed=1, epoch=0))
     assert [len(images) for images, _ in batches] == [64] * 6 + [16]
     seen = np.concatenate([images for images, _ in batches])
     assert sorted(image.tobytes() for image in seen) == sorted(
@@ -23,16 +27,14 @@ def test_pictures_keep_their_labels(dataset: ImageDataset) -> None:
         image.tobytes(): label
         for image, label in zip(dataset.train.images, dataset.train.labels, strict=True)
     }
-    for images, targets in iterate_batches(dataset.train, 10, 32, NO_AUGMENTATION, 0, 0):
+    for images, targets in iterate_batches(*_split(dataset), 32, NO_AUGMENTATION, 0, 0):
         for image, target in zip(images, targets, strict=True):
             assert label_of[image.tobytes()] == target.argmax()
 
 
 def test_chance_depends_on_seed_and_epoch_alone(dataset: ImageDataset) -> None:
     def first(seed: int, epoch: int) -> bytes:
-        return next(iterate_batches(dataset.train, 10, 32, Augmentation(), seed, epoch))[
-            0
-        ].tobytes()
+        return next(iterate_batches(*_split(dataset), 32, Augmentation(), seed, epoch))[0].tobytes()
 
     assert first(1, 4) == first(1, 4)
     assert len({first(1, 4), first(2, 4), first(1, 5)}) == 3

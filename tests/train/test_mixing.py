@@ -47,8 +47,9 @@ def test_no_mixing_draws_no_chance() -> None:
 
 def test_batches_are_mixed_as_often_as_asked_and_alike_each_time(dataset: ImageDataset) -> None:
     def count_soft(how: Mixing) -> int:
-        batches = list(iterate_batches(dataset.train, 10, 4, NO_AUGMENTATION, 0, 0, how))
-        again = list(iterate_batches(dataset.train, 10, 4, NO_AUGMENTATION, 0, 0, how))
+        split = dataset.train.images, to_one_hot(dataset.train.labels, 10)
+        batches = list(iterate_batches(*split, 4, NO_AUGMENTATION, 0, 0, how))
+        again = list(iterate_batches(*split, 4, NO_AUGMENTATION, 0, 0, how))
         for one, other in zip(batches, again, strict=True):
             assert np.array_equal(one[0], other[0])
             assert np.array_equal(one[1], other[1])

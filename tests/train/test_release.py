@@ -20,9 +20,9 @@ from train.release.document import (
     to_result_name,
 )
 from train.release.making import Order
-from train.release.plan import ABLATIONS, FULL, TIERS, find_tier
+from train.release.plan import ABLATIONS, DISTILLATION, FULL, TIERS, find_tier
 from train.release.publishing import publish_tier
-from train.release.summary import choose, measure_gains, summarize
+from train.release.summary import find_release, measure_gains, summarize
 from train.release.tables import format_ablation, format_goals, format_tiers
 from train.settings import TrainingSettings
 
@@ -30,11 +30,15 @@ NANO = find_tier("nano")
 
 
 def build_result(
-    seed: int = 0, correct: int = 931, left_out: str = FULL, epochs: int | None = None
+    seed: int = 0,
+    correct: int = 931,
+    left_out: str = FULL,
+    epochs: int | None = None,
+    recipe: str = "nano",
 ) -> RunResult:
     """A run on 1,000 test pictures whose int8 files label `correct` of them rightly."""
-    recipe = RECIPES["nano"]
-    settings = dataclasses.replace(recipe, seed=seed, epochs=epochs or recipe.epochs)
+    settings = RECIPES[recipe]
+    settings = dataclasses.replace(settings, seed=seed, epochs=epochs or settings.epochs)
     rows = [[0] * 10 for _ in range(10)]
     for place in range(10):
         rows[place][place] = 100
@@ -55,6 +59,7 @@ def build_result(
     return RunResult(
         schema_version=RESULT_VERSION,
         tier="nano",
+        recipe=recipe,
         left_out=left_out,
         seed=seed,
         settings=settings,
@@ -99,7 +104,7 @@ def test_the_table_shows_seeds_their_mean_and_what_was_not_trained() -> None:
     assert "mean of 2" in lines[4]
     assert "**93.30 ± 0.28 %**" in lines[4]
     # A shorter run is shown, and is no part of the mean.
-    assert lines[5].startswith("| nano | 2 | shorter: 3 + 10 |")
+    assert lines[5].startswith("| nano | 2 | cut short: 3 + 10 |")
     assert [line for line in lines if "not trained" in line] == [
         f"| {tier.name} | – | – | not trained | | | |" for tier in TIERS[1:]
     ]
@@ -131,16 +136,16 @@ def test_gains_compare_the_same_seeds_and_lengths() -> None:
         build_result(1, 929, left_out="branches", epochs=20),
         build_result(2, 800, left_out="branches", epochs=20),
     )
-    (gain,) = measure_gains(results, NANO)
+    (gain,) = measure_gains(results, "nano")
     assert (gain.ingredient, gain.seeds) == ("branches", 2)
     assert gain.points == pytest.approx((0.6 + 0.4) / 2)
     assert gain.error == pytest.approx(0.1)
-    table = format_ablation(results, NANO)
+    table = format_ablation(results, "nano")
     assert "| branches | 92.70 ± 0.28 % | +0.50 ± 0.10 | 2 |" in table
     # Nano's recipe has none of the strong changes.
     assert "| mixing | not in its recipe | – | 0 |" in table
     assert "| quantized tail | not trained | – | 0 |" in table
-    assert [result.seed for result in choose(results, NANO)] == [0]
+    assert [result.seed for result in find_release(results, NANO)] == [0]
     assert summarize((), "float") is None
 
 
@@ -162,22 +167,52 @@ def test_the_card_says_what_a_user_must_know() -> None:
 
 
 def test_orders_become_commands_that_can_be_repeated(tmp_path: Path) -> None:
-    order = Order("nano", 3, "random erasing", epochs=20, teacher=Path("runs/t"))
-    assert order.name == to_result_name("nano", "random erasing", 20, 3)
+    teachers = (Path("runs/t"), Path("runs/u"))
+    order = Order("nano", "nano-short", 3, "random erasing", epochs=20, teachers=teachers)
+    assert order.name == to_result_name("nano-short", "random erasing", 20, 3)
     assert order.training_words(Path("r")) == [
-        *("--recipe", "nano", "--seed", "3", "--run", "r"),
-        *("--epochs", "20", "--teacher", "runs/t", "--erase", "0"),
+        *("--recipe", "nano-short", "--seed", "3", "--run", "r"),
+        *("--epochs", "20", "--teacher", "runs/t", "runs/u", "--erase", "0"),
     ]
 
 
-@pytest.mark.parametrize("ingredient", ABLATIONS)
+def test_an_order_names_teachers_where_its_recipe_has_them_and_only_there() -> None:
+    with pytest.raises(RunError, match=r"nano-short learns .*--teacher.*--left-out distillation"):
+        Order("nano", "nano-short", 0)
+    alone = Order("nano", "nano-short", 0, DISTILLATION)
+    assert "--teacher" not in alone.training_words(Path("r"))
+    assert alone.name == "nano-short-without-distillation-seed0"
+    for tier, recipe, left_out in (
+        ("nano", "nano", DISTILLATION),
+        ("large", "large-short", FULL),
+    ):
+        with pytest.raises(RunError, match="learns from no teacher"):
+            Order(tier, recipe, 0, left_out, teachers=(Path("runs/t"),))
+
+
+def test_a_tiers_short_recipe_speaks_for_it_until_its_own_is_trained() -> None:
+    short = build_result(0, 920, recipe="nano-short")
+    other = build_result(1, 900, left_out=DISTILLATION, recipe="nano-short")
+    assert find_release((short, other), NANO) == (short,)
+    row = next(line for line in format_goals((short,)).splitlines() if line.startswith("| nano"))
+    assert "| 1 of 5, short recipe |" in row
+    assert "short recipe: 60 + 6" in format_tiers((short,))
+    assert "release nano --seeds 0 --short" in format_card(short, (short,))
+    own = build_result(0, 931)
+    assert find_release((short, own), NANO) == (own,)
+    lines = [line for line in format_tiers((short, own)).splitlines() if line.startswith("| nano")]
+    assert ["short recipe" in line for line in lines] == [False, True]
+
+
+@pytest.mark.parametrize("ingredient", [name for name in ABLATIONS if name != DISTILLATION])
 def test_each_ablation_changes_a_tiers_settings(ingredient: str) -> None:
     from train.commands.fit import build_parser
     from train.commands.options import read_settings
     from train.commands.recipe_options import parse_with_recipe
 
     def read(left_out: str) -> TrainingSettings:
-        words = Order("large", 0, left_out).training_words(Path("r"))
+        order = Order("large", "large", 0, left_out, teachers=(Path("runs/t"),))
+        words = order.training_words(Path("r"))
         return read_settings(parse_with_recipe(build_parser(), words))
 
     recipe, without = read(FULL), read(ingredient)

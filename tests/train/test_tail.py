@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from edge_runtime.classifier import Classifier
@@ -16,7 +17,7 @@ from train.framework import load_keras
 from train.initial_run import InitialRun, open_initial_run
 from train.mixing import Mixing
 from train.progress import Progress
-from train.recipes import with_teacher
+from train.recipes import with_teachers
 from train.run_folder import RunRecord, load_record
 from train.samples import ImageDataset
 from train.settings import TrainingSettings
@@ -132,30 +133,41 @@ def test_averaged_weights_are_those_that_the_steps_add_up_to() -> None:
     assert np.allclose(np.asarray(model.layers[0].kernel), average, atol=1e-6)
 
 
-def test_a_teacher_is_asked_for_the_pictures_as_they_are_shown(
-    run: Path, dataset: ImageDataset
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_targets_are_blended_with_what_the_teachers_say(
+    run: Path, dataset: ImageDataset, mirrored: bool
 ) -> None:
     import keras
 
-    from train.teacher import load_teacher
+    from train.teacher import learn_from_teachers
 
     initial = open_initial_run(run)
-    teacher = load_teacher(initial, dataset.class_names, 0.7)
     images = dataset.train.images[:5] // np.uint8(2)
     targets = np.eye(10, dtype=np.float32)[dataset.train.labels[:5]]
-    logits = _load(run / "model.keras").predict_on_batch(images)
-    expected = 0.3 * targets + 0.7 * keras.ops.convert_to_numpy(keras.ops.softmax(logits))
-    found = teacher.blend(images, targets)
+
+    def ask(pictures: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+        logits = _load(run / "model.keras").predict_on_batch(pictures)
+        said: npt.NDArray[np.float32] = keras.ops.convert_to_numpy(keras.ops.softmax(logits))
+        return said
+
+    said = (ask(images) + ask(images[:, :, ::-1])) / 2 if mirrored else ask(images)
+    expected = 0.3 * targets + 0.7 * said
+    names = dataset.class_names
+    found = learn_from_teachers(targets, images, [initial], names, 0.7, mirrored, QUIET)
     assert np.allclose(found, expected, atol=1e-6)
+    twice = learn_from_teachers(targets, images, [initial] * 2, names, 0.7, mirrored, QUIET)
+    assert np.allclose(twice, expected, atol=1e-6)
     assert np.allclose(found.sum(1), 1, atol=1e-6)
     # Blended targets give the weighted sum of both losses (cross-entropy is linear in them).
     loss = keras.losses.CategoricalCrossentropy(from_logits=True)
     student = np.random.default_rng(0).normal(size=(5, 10)).astype(np.float32)
-    parts = (0.3, targets), (0.7, keras.ops.softmax(logits))
+    parts = (0.3, targets), (0.7, said)
     total = sum(share * float(loss(part, student)) for share, part in parts)
     assert float(loss(found, student)) == pytest.approx(total, rel=1e-5)
     with pytest.raises(RunError, match="knows other classes"):
-        load_teacher(initial, dataset.class_names[::-1], 0.7)
+        learn_from_teachers(targets, images, [initial], names[::-1], 0.7, mirrored, QUIET)
+    with pytest.raises(RunError, match=r"takes pictures of \(28, 28, 1\).*\(14, 28, 1\)"):
+        learn_from_teachers(targets, images[:, ::2], [initial], names, 0.7, mirrored, QUIET)
 
 
 @pytest.mark.slow
@@ -166,9 +178,9 @@ def test_a_run_with_a_teacher_records_which(
 
     initial: InitialRun = open_initial_run(run)
     settings = dataclasses.replace(SETTINGS, epochs=1, tail_epochs=0, label_smoothing=0.1)
-    taught = with_teacher(settings, initial.digest())
+    taught = with_teachers(settings, [initial.digest()])
     assert taught.label_smoothing == 0
-    record = train_run(dataset, taught, tmp_path / "student", QUIET, teacher=initial)
+    record = train_run(dataset, taught, tmp_path / "student", QUIET, teachers=[initial])
     assert record.identity.settings.teacher == initial.digest()
     alone = train_run(dataset, settings, tmp_path / "alone", QUIET)
     weights = (
@@ -210,7 +222,7 @@ def test_export_makes_int8_files_that_answer_as_the_tail_trained(
         step = np.ptp(expected) / 255
         assert np.abs(found - expected).max() <= 3 * step, name
         assert np.mean(found.argmax(1) == expected.argmax(1)) >= 0.98, name
-    result = measure_run(run, tmp_path / "artifacts", "nano", "full")
+    result = measure_run(run, tmp_path / "artifacts", "nano", "nano", "full")
     assert [file.key for file in result.files] == [
         *("static_int8.tflite", "static_int8.onnx"),
         *("qat_int8.tflite", "qat_int8.onnx"),

@@ -20,9 +20,9 @@ from train.commands.recipe_options import add_recipe, add_teacher, parse_with_re
 from train.data.image_folder import InputWishes
 from train.data.opening import open_dataset
 from train.framework import load_keras
-from train.initial_run import open_initial_run
+from train.initial_run import InitialRun, open_initial_run
 from train.progress import Progress
-from train.recipes import with_teacher
+from train.recipes import with_teachers
 from train.reuse import find_complete_run
 from train.run_folder import RunIdentity, RunRecord
 
@@ -40,7 +40,7 @@ commands:
 examples:
   python -m train
   python -m train --recipe nano
-  python -m train --recipe micro --teacher runs/fashion-wide_resnet --seed 1
+  python -m train --recipe micro --teacher runs/fashion-large runs/fashion-medium --seed 1
   python -m train --data pictures --input-size 64
   python -m train --data pictures --init runs/fashion-cnn --freeze
   python -m train --data pictures --model MobileNetV2 --input-size 96
@@ -77,22 +77,22 @@ def main(argv: Sequence[str]) -> int:
     """Run the command."""
     parser = build_parser()
     arguments = parse_with_recipe(parser, argv)
+    # In an order of their own, so that their mean does not depend on the command's.
+    teachers = sorted(map(open_initial_run, arguments.teacher), key=InitialRun.digest)
+    digests = [teacher.digest() for teacher in teachers]
     try:
-        settings = read_settings(arguments)
+        settings = with_teachers(read_settings(arguments), digests, arguments.teacher_share)
     except ValueError as error:
         parser.error(str(error))
     wishes: InputWishes | InputSpec = read_wishes(arguments)
     if arguments.init is not None and wishes != InputWishes():
         parser.error("--init takes its input from that run; leave out what describes the input")
     progress = Progress()
-    initial = teacher = None
+    initial = None
     if arguments.init is not None:
         initial = open_initial_run(arguments.init)
         wishes = initial.spec.input
         settings = replace(settings, architecture=initial.architecture(), init=initial.digest())
-    if arguments.teacher is not None:
-        teacher = open_initial_run(arguments.teacher)
-        settings = with_teacher(settings, teacher.digest(), arguments.teacher_share)
     dataset = open_dataset(arguments.data, progress, wishes, arguments.test_fraction, settings.seed)
     settings = fit_to_data(settings, dataset)
     folder: Path = arguments.run or (
@@ -115,7 +115,7 @@ def main(argv: Sequence[str]) -> int:
             progress,
             force=arguments.force,
             initial=initial,
-            teacher=teacher,
+            teachers=teachers,
         )
     if arguments.json:
         print(json.dumps({"run": str(folder), **to_document(record)}, indent=1))

@@ -28,16 +28,19 @@ def add_teacher(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--teacher",
         type=Path,
+        nargs="+",
+        default=[],
         metavar="RUN",
-        help="run folder of a better network, whose scores for the changed pictures are learned "
-        "too (default: none)",
+        help="run folders of better networks, whose mean scores for the training pictures are "
+        "learned too (default: none)",
     )
     group.add_argument(
         "--teacher-share",
         type=float,
         default=TEACHER_SHARE,
         metavar="X",
-        help=f"of the targets, what they make up, 0–1 (default: {TEACHER_SHARE:g})",
+        help="of the targets, what they make up, above 0 and at most 1 "
+        f"(default: {TEACHER_SHARE:g})",
     )
 
 

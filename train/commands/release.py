@@ -16,9 +16,10 @@ from train.release.plan import ABLATIONS, FULL, TIERS, find_tier
 
 _EPILOG = """\
 examples:
-  python -m train release nano
-  KERAS_BACKEND=jax python -m train release small --seeds 0,1,2
-  python -m train release nano --left-out "random erasing" --epochs 40 --seeds 0,1
+  python -m train release large --short --seeds 0
+  python -m train release nano --short --teacher runs/release/large-short-seed0
+  KERAS_BACKEND=jax python -m train release small --teacher runs/fashion-wide_resnet
+  python -m train release nano --short --left-out distillation --seeds 0,1
   python -m train release nano --against artifacts/fashion-cnn/fashion-cnn_static_int8.tflite
 
 Each run resumes from its last whole epoch when the same command is given again; one that is
@@ -54,7 +55,17 @@ def build_parser() -> argparse.ArgumentParser:
         "--epochs", type=int, metavar="N", help="float epochs (default: the recipe's)"
     )
     parser.add_argument(
-        "--teacher", type=Path, metavar="RUN", help="run folder of a teacher (default: none)"
+        "--short",
+        action="store_true",
+        help="the tier's short recipe, for a CPU: about half an hour a run on two cores",
+    )
+    parser.add_argument(
+        "--teacher",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="RUN",
+        help="run folders of teachers (default: none)",
     )
     parser.add_argument(
         "--against",
@@ -96,9 +107,17 @@ def main(argv: Sequence[str]) -> int:
             "python -m export --run runs/fashion-cnn, or leave out --against"
         )
     progress = Progress()
+    tier = find_tier(arguments.tier)
     results = []
-    for seed in arguments.seeds or find_tier(arguments.tier).seeds:
-        order = Order(arguments.tier, seed, arguments.left_out, arguments.epochs, arguments.teacher)
+    for seed in arguments.seeds or tier.seeds:
+        order = Order(
+            tier.name,
+            tier.short_recipe if arguments.short else tier.name,
+            seed,
+            arguments.left_out,
+            arguments.epochs,
+            tuple(arguments.teacher),
+        )
         result = _add_latency(make_run(order, arguments.runs, progress), order, arguments)
         progress.say(f"Wrote {save_result(arguments.results, result)}")
         results.append(result)

@@ -8,7 +8,7 @@ from pathlib import Path
 from edge_runtime.document import to_document
 from train.errors import RunError
 from train.release.document import RESULTS, load_results
-from train.release.plan import TIERS, find_tier
+from train.release.plan import TIERS
 from train.release.tables import format_ablation, format_goals, format_tiers
 
 
@@ -22,9 +22,9 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--ablation",
-        choices=[tier.name for tier in TIERS],
-        metavar="TIER",
-        help="show only what each ingredient is worth to this tier",
+        choices=[recipe for tier in TIERS for recipe in (tier.name, tier.short_recipe)],
+        metavar="RECIPE",
+        help="show only what each ingredient is worth to this recipe, such as nano-short",
     )
     parser.add_argument(
         "--results",
@@ -50,7 +50,7 @@ def main(argv: Sequence[str]) -> int:
     if arguments.json:
         print(json.dumps([to_document(result) for result in results], indent=1))
     elif arguments.ablation is not None:
-        print(format_ablation(results, find_tier(arguments.ablation)))
+        print(format_ablation(results, arguments.ablation))
     else:
         print(f"{format_tiers(results)}\n\n{format_goals(results)}")
     return 0

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from edge_runtime.statistics import wilson_interval
 from train.release.document import SHIPPED, FileResult, RunResult
 from train.release.plan import find_tier
-from train.release.summary import choose, summarize
+from train.release.summary import find_release, summarize
 from train.release.tables import judge
 
 _LIMITS = """\
@@ -73,7 +73,7 @@ def _format_files(result: RunResult) -> str:
 
 def _format_accuracy(result: RunResult, results: tuple[RunResult, ...], file: FileResult) -> str:
     tier = find_tier(result.tier)
-    spread = summarize(choose(results, tier), SHIPPED[0])
+    spread = summarize(find_release(results, tier), SHIPPED[0])
     count = result.test_count
     lines = [
         f"- float, before the quantized tail: {result.float_correct / count:.2%}",
@@ -125,6 +125,13 @@ def _format_latency(result: RunResult) -> str:
     )
 
 
+def _format_command(result: RunResult) -> str:
+    words = ["python -m train release", result.tier, "--seeds", str(result.seed)]
+    words += ["--short"] if result.is_short else []
+    words += ["--teacher", "RUN"] * (1 if result.settings.teacher else 0)
+    return " ".join(words)
+
+
 def _format_making(result: RunResult) -> str:
     settings = result.settings
     how, mixing = settings.augmentation, settings.mixing
@@ -134,7 +141,7 @@ def _format_making(result: RunResult) -> str:
             f"Fashion-MNIST ({result.licence}), corrected; SHA-256 `{result.data_sha256[:16]}…`",
         ),
         ("trained on", f"{result.train_count:,} pictures, {result.validation_count:,} held out"),
-        ("command", f"`python -m train --recipe {result.tier} --seed {result.seed}`"),
+        ("command", f"`{_format_command(result)}`"),
         ("epochs", f"{settings.epochs} in float, {settings.tail_epochs} in int8 steps"),
         (
             "optimizer",

@@ -9,7 +9,7 @@ from train.recipes import RECIPES
 from train.release.plan import FULL, to_slug
 from train.settings import TrainingSettings
 
-RESULT_VERSION = 1
+RESULT_VERSION = 2
 RESULTS = Path("models") / "results"
 # The two files that a release ships; accuracy goals are about the first.
 SHIPPED = ("qat_int8.tflite", "qat_int8.onnx")
@@ -68,6 +68,7 @@ class RunResult:
     Attributes:
         schema_version: Version of this document's form.
         tier: Name of the tier.
+        recipe: Name of the recipe: the tier's own, or its short one.
         left_out: The ingredient that this run did without, or ``full``.
         seed: Of the run.
         settings: How it trained.
@@ -91,6 +92,7 @@ class RunResult:
 
     schema_version: int
     tier: str
+    recipe: str
     left_out: str
     seed: int
     settings: TrainingSettings
@@ -113,8 +115,13 @@ class RunResult:
 
     @property
     def is_full(self) -> bool:
-        """Whether nothing was left out and every epoch of the recipe was trained."""
-        return self.left_out == FULL and self.settings.epochs == RECIPES[self.tier].epochs
+        """Whether every epoch of the recipe was trained."""
+        return self.settings.epochs == RECIPES[self.recipe].epochs
+
+    @property
+    def is_short(self) -> bool:
+        """Whether it followed the tier's short recipe."""
+        return self.recipe != self.tier
 
     def find_file(self, key: str) -> FileResult | None:
         """Return what an exported file gave; None where it was not made."""
@@ -132,16 +139,16 @@ class RunResult:
         return None if correct is None else correct / self.test_count
 
 
-def to_result_name(tier: str, left_out: str, epochs: int, seed: int) -> str:
+def to_result_name(recipe: str, left_out: str, epochs: int, seed: int) -> str:
     """Return a result's name, without an ending; a shorter run says how short it is."""
     part = "" if left_out == FULL else f"-without-{to_slug(left_out)}"
-    length = "" if epochs == RECIPES[tier].epochs else f"-{epochs}epochs"
-    return f"{tier}{part}{length}-seed{seed}"
+    length = "" if epochs == RECIPES[recipe].epochs else f"-{epochs}epochs"
+    return f"{recipe}{part}{length}-seed{seed}"
 
 
 def save_result(folder: Path, result: RunResult) -> Path:
     """Write one result file; returns its path."""
-    name = to_result_name(result.tier, result.left_out, result.settings.epochs, result.seed)
+    name = to_result_name(result.recipe, result.left_out, result.settings.epochs, result.seed)
     path = folder / f"{name}.json"
     with replace_file(path) as beside:
         beside.write_text(to_json(result), encoding="utf-8")

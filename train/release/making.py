@@ -10,7 +10,7 @@ from train.progress import Progress
 from train.recipes import RECIPES
 from train.release.document import RunResult, to_result_name
 from train.release.measuring import measure_run
-from train.release.plan import ABLATIONS, FULL
+from train.release.plan import ABLATIONS, DISTILLATION, FULL
 from train.run_folder import RECORD
 
 RUNS = Path("runs") / "release"
@@ -24,32 +24,44 @@ class Order:
 
     Attributes:
         tier: Name of the tier.
+        recipe: Name of the recipe: the tier's own, or its short one.
         seed: Of the run.
         left_out: The ingredient to do without, or ``full``.
         epochs: In float; None for the recipe's.
-        teacher: Run folder of a teacher; None for none.
+        teachers: Run folders of teachers.
     """
 
     tier: str
+    recipe: str
     seed: int
     left_out: str = FULL
     epochs: int | None = None
-    teacher: Path | None = None
+    teachers: tuple[Path, ...] = ()
+
+    def __post_init__(self) -> None:
+        taught = RECIPES[self.recipe].teacher_share > 0 and self.left_out != DISTILLATION
+        if taught and not self.teachers:
+            raise RunError(
+                f"the recipe {self.recipe} learns from better networks too: name their run folders "
+                f"with --teacher, or do without: --left-out {DISTILLATION}"
+            )
+        if self.teachers and not taught:
+            raise RunError(f"{self.name} learns from no teacher; leave out --teacher")
 
     @property
     def name(self) -> str:
         """The run's folder name."""
         return to_result_name(
-            self.tier, self.left_out, self.epochs or RECIPES[self.tier].epochs, self.seed
+            self.recipe, self.left_out, self.epochs or RECIPES[self.recipe].epochs, self.seed
         )
 
     def training_words(self, run: Path) -> list[str]:
         """Return the words after ``python -m train``."""
-        words = ["--recipe", self.tier, "--seed", str(self.seed), "--run", str(run)]
+        words = ["--recipe", self.recipe, "--seed", str(self.seed), "--run", str(run)]
         if self.epochs is not None:
             words += ["--epochs", str(self.epochs)]
-        if self.teacher is not None:
-            words += ["--teacher", str(self.teacher)]
+        if self.teachers:
+            words += ["--teacher", *map(str, self.teachers)]
         if self.left_out != FULL:
             words += ABLATIONS[self.left_out].without
         return words
@@ -74,7 +86,7 @@ def make_run(order: Order, runs: Path, progress: Progress) -> RunResult:
         progress.say(f"{order.name}: exporting")
         export_run(run, artifacts)
     progress.say(f"{order.name}: asking its files for every test picture")
-    return measure_run(run, artifacts, order.tier, order.left_out)
+    return measure_run(run, artifacts, order.tier, order.recipe, order.left_out)
 
 
 def export_run(run: Path, artifacts: Path) -> None:

@@ -20,13 +20,14 @@ _PACKAGES = {"litert": "ai-edge-litert", "onnx": "onnxruntime"}
 _MEASURED = ("static_int8.tflite", "static_int8.onnx", *SHIPPED)
 
 
-def measure_run(run: Path, artifacts: Path, tier: str, left_out: str) -> RunResult:
+def measure_run(run: Path, artifacts: Path, tier: str, recipe: str, left_out: str) -> RunResult:
     """Gather what one run and its exported files gave.
 
     Args:
         run: A complete run folder.
         artifacts: What `export` made of it.
         tier: Name of the tier.
+        recipe: Name of the recipe.
         left_out: The ingredient that it did without, or ``full``.
 
     Raises:
@@ -47,6 +48,7 @@ def measure_run(run: Path, artifacts: Path, tier: str, left_out: str) -> RunResu
     return RunResult(
         schema_version=RESULT_VERSION,
         tier=tier,
+        recipe=recipe,
         left_out=left_out,
         seed=record.identity.settings.seed,
         settings=record.identity.settings,

@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from train.mixing import NO_MIXING
+from train.recipes import SHORT
 from train.settings import TrainingSettings
 from train.zoo import TIER_BUDGETS, Budget
 
 # The name of a run in which nothing is left out.
 FULL = "full"
+# The ingredient that is left out by naming no teacher.
+DISTILLATION = "distillation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,11 @@ class Tier:
     seeds: tuple[int, ...]
     accuracy: float
     latency_ratio: float
+
+    @property
+    def short_recipe(self) -> str:
+        """The name of its recipe for a CPU."""
+        return f"{self.name}{SHORT}"
 
 
 TIERS: tuple[Tier, ...] = (
@@ -70,6 +78,7 @@ ABLATIONS: Mapping[str, Ingredient] = MappingProxyType(
             ("--label-smoothing", "0"), lambda recipe: recipe.label_smoothing > 0
         ),
         "weight decay": Ingredient(("--weight-decay", "0"), lambda recipe: recipe.weight_decay > 0),
+        DISTILLATION: Ingredient((), lambda recipe: recipe.teacher_share > 0),
         "weight averaging": Ingredient(("--ema", "0"), lambda recipe: recipe.ema > 0),
         "quantized tail": Ingredient(("--tail-epochs", "0"), lambda recipe: recipe.tail_epochs > 0),
     }

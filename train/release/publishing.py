@@ -8,7 +8,7 @@ from train.files import replace_folder, sha256_of
 from train.release.card import format_card
 from train.release.document import SHIPPED, RunResult, load_results, to_result_name
 from train.release.plan import Tier
-from train.release.summary import choose
+from train.release.summary import find_release
 from train.run_folder import FLOAT_MODEL, MODEL, RANGES, SPEC
 
 MODELS = Path("models")
@@ -33,13 +33,15 @@ def publish_tier(tier: Tier, runs: Path, results_folder: Path, models: Path) -> 
             would grow too large.
     """
     results = load_results(results_folder)
-    result = next((entry for entry in choose(results, tier) if entry.seed == tier.seeds[0]), None)
+    result = next(
+        (entry for entry in find_release(results, tier) if entry.seed == tier.seeds[0]), None
+    )
     if result is None:
         raise RunError(
             f"there is no result of {tier.name} with seed {tier.seeds[0]} in {results_folder}; "
             f"make it with: python -m train release {tier.name} --seeds {tier.seeds[0]}"
         )
-    name = to_result_name(tier.name, result.left_out, result.settings.epochs, result.seed)
+    name = to_result_name(result.recipe, result.left_out, result.settings.epochs, result.seed)
     files = _find_files(result, runs / name, runs / "artifacts" / name)
     others = (path for path in models.rglob("*") if tier.name not in path.parts)
     total = sum(path.stat().st_size for path in (*files, *others) if path.is_file())

@@ -44,18 +44,17 @@ class Gain:
     error: float | None
 
 
-def measure_gains(results: tuple[RunResult, ...], tier: Tier) -> tuple[Gain, ...]:
-    """Compare a tier's runs with and without each ingredient, seed by seed.
+def measure_gains(results: tuple[RunResult, ...], recipe: str) -> tuple[Gain, ...]:
+    """Compare a recipe's runs with and without each ingredient, seed by seed.
 
     Only runs of the same length are compared: ablations may be trained shorter than the release.
     """
     gains = []
     for ingredient in ABLATIONS:
-        without = choose(results, tier, ingredient, whole=False)
         pairs = [
             (mate, result)
-            for result in without
-            for mate in choose(results, tier, whole=False)
+            for result in select(results, recipe, ingredient)
+            for mate in select(results, recipe, FULL)
             if (mate.seed, mate.settings.epochs) == (result.seed, result.settings.epochs)
         ]
         points = [100 * (_shipped(mate) - _shipped(result)) for mate, result in pairs]
@@ -91,22 +90,20 @@ def summarize(results: tuple[RunResult, ...], what: str) -> Spread | None:
     return Spread(statistics.fmean(values), _deviation(values), len(values))
 
 
-def choose(
-    results: tuple[RunResult, ...], tier: Tier, left_out: str = FULL, whole: bool = True
-) -> tuple[RunResult, ...]:
-    """Return a tier's results with one ingredient left out, by seed.
-
-    Args:
-        results: All there are.
-        tier: Which tier.
-        left_out: Which ingredient, or ``full``.
-        whole: Only runs with every epoch of the recipe.
-    """
-    chosen = (
-        result
-        for result in results
-        if result.tier == tier.name
-        and result.left_out == left_out
-        and (result.is_full or not whole)
-    )
+def select(results: tuple[RunResult, ...], recipe: str, left_out: str) -> tuple[RunResult, ...]:
+    """Return a recipe's results with one ingredient (or ``full``: none) left out, by seed."""
+    chosen = [entry for entry in results if (entry.recipe, entry.left_out) == (recipe, left_out)]
     return tuple(sorted(chosen, key=lambda result: result.seed))
+
+
+def find_release(results: tuple[RunResult, ...], tier: Tier) -> tuple[RunResult, ...]:
+    """Return the results that speak for a tier, by seed.
+
+    These are runs with every ingredient and every epoch of one recipe: the tier's own, or where
+    there is none of that, the short one.
+    """
+    for recipe in (tier.name, tier.short_recipe):
+        whole = tuple(result for result in select(results, recipe, FULL) if result.is_full)
+        if whole:
+            return whole
+    return ()

@@ -2,8 +2,8 @@
 
 from train.recipes import RECIPES
 from train.release.document import RunResult
-from train.release.plan import ABLATIONS, TIERS, Tier
-from train.release.summary import Gain, Spread, choose, measure_gains, summarize
+from train.release.plan import ABLATIONS, FULL, TIERS, Tier
+from train.release.summary import Gain, Spread, find_release, measure_gains, select, summarize
 
 _COLUMNS = ("float", "quantized", "qat_int8.tflite", "qat_int8.onnx")
 
@@ -15,10 +15,12 @@ def format_tiers(results: tuple[RunResult, ...]) -> str:
         "|---|--:|--:|--:|--:|--:|--:|",
     ]
     for tier in TIERS:
-        chosen = choose(results, tier)
+        chosen = find_release(results, tier)
         lines += [_format_run(result) for result in chosen]
         lines += _format_mean(chosen, tier)
-        lines += [_format_run(run, "shorter: ") for run in _find_short(results, tier)]
+        for recipe in (tier.name, tier.short_recipe):
+            others = select(results, recipe, FULL)
+            lines += [_format_run(run) for run in others if run not in chosen]
     return "\n".join(lines)
 
 
@@ -29,28 +31,29 @@ def format_goals(results: tuple[RunResult, ...]) -> str:
         "|---|--:|--:|--:|--:|--:|---|",
     ]
     for tier in TIERS:
-        chosen = choose(results, tier)
+        chosen = find_release(results, tier)
         found = summarize(chosen, "qat_int8.tflite")
         ratios = [result.latency.ratio for result in chosen if result.latency is not None]
         ratio = f"{ratios[0]:.2f}" if ratios else "not measured"
+        recipe = f", {describe_schedule(chosen[0])}" if chosen and chosen[0].is_short else ""
+        seeds = f"{len(chosen)} of {len(tier.seeds)}{recipe}"
         lines.append(
             f"| {tier.name} | {_format_share(tier.accuracy)} | {_format_spread(found)} | "
-            f"{found.count if found else 0} of {len(tier.seeds)} | ≤ {tier.latency_ratio:g} × cnn "
-            f"| {ratio} | {judge(tier, found)} |"
+            f"{seeds} | ≤ {tier.latency_ratio:g} × cnn | {ratio} | {judge(tier, found)} |"
         )
     return "\n".join(lines)
 
 
-def format_ablation(results: tuple[RunResult, ...], tier: Tier) -> str:
-    """Return what each ingredient is worth to a tier; names those that were not tried."""
-    gains = {gain.ingredient: gain for gain in measure_gains(results, tier)}
+def format_ablation(results: tuple[RunResult, ...], recipe: str) -> str:
+    """Return what each ingredient is worth to a recipe; names those that were not tried."""
+    gains = {gain.ingredient: gain for gain in measure_gains(results, recipe)}
     lines = [
-        f"| {tier.name} without | int8 TFLite | gain of the ingredient, points | seeds |",
+        f"| {recipe} without | int8 TFLite | gain of the ingredient, points | seeds |",
         "|---|--:|--:|--:|",
     ]
     for name, ingredient in ABLATIONS.items():
         gain = gains.get(name)
-        missing = "not trained" if ingredient.is_used(RECIPES[tier.name]) else "not in its recipe"
+        missing = "not trained" if ingredient.is_used(RECIPES[recipe]) else "not in its recipe"
         cells = f"{missing} | – | 0" if gain is None else _format_gain(gain)
         lines.append(f"| {name} | {cells} |")
     return "\n".join(lines)
@@ -65,8 +68,16 @@ def judge(tier: Tier, found: Spread | None) -> str:
     return "reached" if found.count >= len(tier.seeds) else "reached so far, seeds missing"
 
 
-def _format_run(result: RunResult, note: str = "") -> str:
+def describe_schedule(result: RunResult) -> str:
+    """Say in what a run's schedule differs from the tier's own; empty where it does not."""
+    if not result.is_full:
+        return "cut short"
+    return "short recipe" if result.is_short else ""
+
+
+def _format_run(result: RunResult) -> str:
     settings = result.settings
+    note = f"{describe_schedule(result)}: " if describe_schedule(result) else ""
     cells = " | ".join(_format_share(result.accuracy(what)) for what in _COLUMNS)
     epochs = f"{settings.epochs} + {settings.tail_epochs}"
     return f"| {result.tier} | {result.seed} | {note}{epochs} | {cells} |"
@@ -79,11 +90,6 @@ def _format_mean(results: tuple[RunResult, ...], tier: Tier) -> list[str]:
         return []
     cells = " | ".join(f"**{_format_spread(summarize(results, what))}**" for what in _COLUMNS)
     return [f"| **{tier.name}** | mean of {len(results)} | | {cells} |"]
-
-
-def _find_short(results: tuple[RunResult, ...], tier: Tier) -> list[RunResult]:
-    whole = choose(results, tier)
-    return [result for result in choose(results, tier, whole=False) if result not in whole]
 
 
 def _format_gain(gain: Gain) -> str:
