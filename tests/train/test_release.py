@@ -81,11 +81,18 @@ def build_result(
     )
 
 
-def test_a_result_file_reads_back_as_it_was(tmp_path: Path) -> None:
-    result = dataclasses.replace(
+def build_timed() -> RunResult:
+    """The same, with its latency."""
+    return dataclasses.replace(
         build_result(),
-        latency=LatencyResult("qat_int8.tflite", 11.5, "cnn.tflite", 30.0, 0.383, 5, "a processor"),
+        latency=LatencyResult(
+            "qat_int8.tflite", 11.5, "cnn.tflite", 30.0, 0.92, 0.383, 5, "a processor"
+        ),
     )
+
+
+def test_a_result_file_reads_back_as_it_was(tmp_path: Path) -> None:
+    result = build_timed()
     path = save_result(tmp_path, result)
     assert path.name == "nano-seed0.json"
     short = save_result(tmp_path, build_result(3, left_out="random erasing", epochs=9))
@@ -147,6 +154,29 @@ def test_gains_compare_the_same_seeds_and_lengths() -> None:
     assert "| quantized tail | not trained | – | 0 |" in table
     assert [result.seed for result in find_release(results, NANO)] == [0]
     assert summarize((), "float") is None
+
+
+def test_the_figure_needs_a_tier_that_was_timed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    results, figure = tmp_path / "results", tmp_path / "figures" / "tiers.png"
+    words = ["results", "--results", str(results), "--figure", str(figure)]
+    save_result(results, build_result())
+    assert main(words) == 1
+    assert "nothing to draw; time one with" in capsys.readouterr().err
+    assert not figure.parent.exists()
+    save_result(results, build_timed())
+    assert main(words) == 0
+    assert [path.name for path in figure.parent.iterdir()] == ["tiers.png"]
+    assert figure.read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_documents_show_what_the_result_files_say() -> None:
+    root = Path(__file__).parents[2]
+    results = load_results(root / "models" / "results")
+    page = (root / "docs" / "models.md").read_text(encoding="utf-8")
+    assert format_tiers(results) in page
+    assert format_goals(results) in page
 
 
 def test_the_card_says_what_a_user_must_know() -> None:

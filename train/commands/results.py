@@ -27,6 +27,12 @@ def build_parser() -> argparse.ArgumentParser:
         help="show only what each ingredient is worth to this recipe, such as nano-short",
     )
     parser.add_argument(
+        "--figure",
+        type=Path,
+        metavar="FILE",
+        help="draw accuracy against latency of the tiers into this PNG file too",
+    )
+    parser.add_argument(
         "--results",
         type=Path,
         default=RESULTS,
@@ -47,6 +53,11 @@ def main(argv: Sequence[str]) -> int:
             "with --results"
         )
     results = load_results(arguments.results)
+    if arguments.figure is not None:
+        # Imported late: matplotlib takes its time.
+        from train.release.figure import save_figure
+
+        save_figure(arguments.figure, results)
     if arguments.json:
         print(json.dumps([to_document(result) for result in results], indent=1))
     elif arguments.ablation is not None:

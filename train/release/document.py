@@ -47,6 +47,7 @@ class LatencyResult:
         median_us: Median of the rounds' median time of one picture.
         against: File name of the other.
         against_us: The same of the other.
+        against_accuracy: The other's share of test pictures labelled rightly, 0–1, where it says.
         ratio: Median of the rounds' ratios.
         rounds: How often both were timed, each time in a fresh process.
         cpu: The processor's name.
@@ -56,6 +57,7 @@ class LatencyResult:
     median_us: float
     against: str
     against_us: float
+    against_accuracy: float | None
     ratio: float
     rounds: int
     cpu: str

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from edge_runtime.classifier import Classifier
+from edge_runtime.formats.metadata import read_metadata
 from edge_runtime.measurement.host import describe_host
 from train.errors import RunError
 from train.files import sha256_of
@@ -90,6 +91,12 @@ def measure_file(path: Path, key: str, samples: LabelledImages) -> FileResult:
     )
 
 
+def _read_accuracy(artifact: Path) -> float | None:
+    metadata = read_metadata(artifact)
+    measured = None if metadata is None else metadata.accuracy
+    return None if measured is None else measured.correct / measured.total
+
+
 def measure_ratio(file: Path, key: str, against: Path, run: Path, rounds: int) -> LatencyResult:
     """Time two TFLite files in turn, each time in a fresh process, one thread, LiteRT.
 
@@ -110,6 +117,7 @@ def measure_ratio(file: Path, key: str, against: Path, run: Path, rounds: int) -
         median_us=statistics.median(own),
         against=against.name,
         against_us=statistics.median(other),
+        against_accuracy=_read_accuracy(against),
         ratio=statistics.median(a / b for a, b in zip(own, other, strict=True)),
         rounds=rounds,
         cpu=describe_host().processor or "unknown",

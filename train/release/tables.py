@@ -1,8 +1,10 @@
 """The tables of a release, as Markdown, from result files alone."""
 
+from itertools import product
+
 from train.recipes import RECIPES
 from train.release.document import RunResult
-from train.release.plan import ABLATIONS, FULL, TIERS, Tier
+from train.release.plan import ABLATIONS, DISTILLATION, FULL, TIERS, Tier
 from train.release.summary import Gain, Spread, find_release, measure_gains, select, summarize
 
 _COLUMNS = ("float", "quantized", "qat_int8.tflite", "qat_int8.onnx")
@@ -18,8 +20,8 @@ def format_tiers(results: tuple[RunResult, ...]) -> str:
         chosen = find_release(results, tier)
         lines += [_format_run(result) for result in chosen]
         lines += _format_mean(chosen, tier)
-        for recipe in (tier.name, tier.short_recipe):
-            others = select(results, recipe, FULL)
+        for recipe, left_out in product((tier.name, tier.short_recipe), (FULL, DISTILLATION)):
+            others = select(results, recipe, left_out)
             lines += [_format_run(run) for run in others if run not in chosen]
     return "\n".join(lines)
 
@@ -70,9 +72,12 @@ def judge(tier: Tier, found: Spread | None) -> str:
 
 def describe_schedule(result: RunResult) -> str:
     """Say in what a run's schedule differs from the tier's own; empty where it does not."""
-    if not result.is_full:
-        return "cut short"
-    return "short recipe" if result.is_short else ""
+    differences = (
+        ("short recipe", result.is_short),
+        ("cut short", not result.is_full),
+        ("no teacher", result.left_out == DISTILLATION),
+    )
+    return ", ".join(words for words, applies in differences if applies)
 
 
 def _format_run(result: RunResult) -> str:
