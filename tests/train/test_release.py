@@ -26,7 +26,7 @@ from train.release.summary import find_release, measure_gains, summarize
 from train.release.tables import format_ablation, format_goals, format_tiers
 from train.settings import TrainingSettings
 
-NANO = find_tier("nano")
+NANO, MICRO = find_tier("nano"), find_tier("micro")
 
 
 def build_result(
@@ -58,7 +58,7 @@ def build_result(
     )
     return RunResult(
         schema_version=RESULT_VERSION,
-        tier="nano",
+        tier=recipe.removesuffix("-short"),
         recipe=recipe,
         left_out=left_out,
         seed=seed,
@@ -198,20 +198,20 @@ def test_the_card_says_what_a_user_must_know() -> None:
 
 def test_orders_become_commands_that_can_be_repeated(tmp_path: Path) -> None:
     teachers = (Path("runs/t"), Path("runs/u"))
-    order = Order("nano", "nano-short", 3, "random erasing", epochs=20, teachers=teachers)
-    assert order.name == to_result_name("nano-short", "random erasing", 20, 3)
+    order = Order("micro", "micro-short", 3, "random erasing", epochs=20, teachers=teachers)
+    assert order.name == to_result_name("micro-short", "random erasing", 20, 3)
     assert order.training_words(Path("r")) == [
-        *("--recipe", "nano-short", "--seed", "3", "--run", "r"),
+        *("--recipe", "micro-short", "--seed", "3", "--run", "r"),
         *("--epochs", "20", "--teacher", "runs/t", "runs/u", "--erase", "0"),
     ]
 
 
 def test_an_order_names_teachers_where_its_recipe_has_them_and_only_there() -> None:
-    with pytest.raises(RunError, match=r"nano-short learns .*--teacher.*--left-out distillation"):
-        Order("nano", "nano-short", 0)
-    alone = Order("nano", "nano-short", 0, DISTILLATION)
+    with pytest.raises(RunError, match=r"micro-short learns .*--teacher.*--left-out distillation"):
+        Order("micro", "micro-short", 0)
+    alone = Order("micro", "micro-short", 0, DISTILLATION)
     assert "--teacher" not in alone.training_words(Path("r"))
-    assert alone.name == "nano-short-without-distillation-seed0"
+    assert alone.name == "micro-short-without-distillation-seed0"
     for tier, recipe, left_out in (
         ("nano", "nano", DISTILLATION),
         ("large", "large-short", FULL),
@@ -221,16 +221,16 @@ def test_an_order_names_teachers_where_its_recipe_has_them_and_only_there() -> N
 
 
 def test_a_tiers_short_recipe_speaks_for_it_until_its_own_is_trained() -> None:
-    short = build_result(0, 920, recipe="nano-short")
-    other = build_result(1, 900, left_out=DISTILLATION, recipe="nano-short")
-    assert find_release((short, other), NANO) == (short,)
-    row = next(line for line in format_goals((short,)).splitlines() if line.startswith("| nano"))
+    short = build_result(0, 920, recipe="micro-short")
+    other = build_result(1, 900, left_out=DISTILLATION, recipe="micro-short")
+    assert find_release((short, other), MICRO) == (short,)
+    row = next(line for line in format_goals((short,)).splitlines() if line.startswith("| micro"))
     assert "| 1 of 5, short recipe |" in row
-    assert "short recipe: 60 + 6" in format_tiers((short,))
-    assert "release nano --seeds 0 --short" in format_card(short, (short,))
-    own = build_result(0, 931)
-    assert find_release((short, own), NANO) == (own,)
-    lines = [line for line in format_tiers((short, own)).splitlines() if line.startswith("| nano")]
+    assert "short recipe: 60 + 5" in format_tiers((short,))
+    assert "release micro --seeds 0 --short" in format_card(short, (short,))
+    own = build_result(0, 931, recipe="micro")
+    assert find_release((short, own), MICRO) == (own,)
+    lines = [line for line in format_tiers((short, own)).splitlines() if line.startswith("| micro")]
     assert ["short recipe" in line for line in lines] == [False, True]
 
 

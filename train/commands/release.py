@@ -16,10 +16,10 @@ from train.release.plan import ABLATIONS, FULL, TIERS, find_tier
 
 _EPILOG = """\
 examples:
-  python -m train release large --short --seeds 0
-  python -m train release nano --short --teacher runs/release/large-short-seed0
+  python -m train release medium --short --seeds 0
+  python -m train release nano --teacher runs/release/medium-short-seed0
   KERAS_BACKEND=jax python -m train release small --teacher runs/fashion-wide_resnet
-  python -m train release nano --short --left-out distillation --seeds 0,1
+  python -m train release nano --left-out distillation --seeds 0,1
   python -m train release nano --against artifacts/fashion-cnn/fashion-cnn_static_int8.tflite
 
 Each run resumes from its last whole epoch when the same command is given again; one that is
@@ -57,7 +57,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--short",
         action="store_true",
-        help="the tier's short recipe, for a CPU: about half an hour a run on two cores",
+        help="the tier's short recipe, for a CPU: about half an hour a run (nano has none, because "
+        "its own takes no longer)",
     )
     parser.add_argument(
         "--teacher",
@@ -112,7 +113,7 @@ def main(argv: Sequence[str]) -> int:
     for seed in arguments.seeds or tier.seeds:
         order = Order(
             tier.name,
-            tier.short_recipe if arguments.short else tier.name,
+            tier.recipes[-1] if arguments.short else tier.name,
             seed,
             arguments.left_out,
             arguments.epochs,

@@ -22,9 +22,9 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--ablation",
-        choices=[recipe for tier in TIERS for recipe in (tier.name, tier.short_recipe)],
+        choices=[recipe for tier in TIERS for recipe in tier.recipes],
         metavar="RECIPE",
-        help="show only what each ingredient is worth to this recipe, such as nano-short",
+        help="show only what each ingredient is worth to this recipe, such as nano or micro-short",
     )
     parser.add_argument(
         "--figure",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from train.mixing import NO_MIXING
-from train.recipes import SHORT
+from train.recipes import RECIPES, SHORT
 from train.settings import TrainingSettings
 from train.zoo import TIER_BUDGETS, Budget
 
@@ -34,9 +34,10 @@ class Tier:
     latency_ratio: float
 
     @property
-    def short_recipe(self) -> str:
-        """The name of its recipe for a CPU."""
-        return f"{self.name}{SHORT}"
+    def recipes(self) -> tuple[str, ...]:
+        """The names of its own recipe, and of the short one where that is too long for a CPU."""
+        short = f"{self.name}{SHORT}"
+        return (self.name, short) if short in RECIPES else (self.name,)
 
 
 TIERS: tuple[Tier, ...] = (

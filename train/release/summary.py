@@ -4,7 +4,7 @@ import statistics
 from dataclasses import dataclass
 
 from train.release.document import RunResult
-from train.release.plan import ABLATIONS, FULL, Tier
+from train.release.plan import ABLATIONS, DISTILLATION, FULL, Tier
 
 # What an ablation is about: the file that ships; without a tail, the one from calibration.
 SHIPPED_KEYS = ("qat_int8.tflite", "static_int8.tflite")
@@ -47,7 +47,8 @@ class Gain:
 def measure_gains(results: tuple[RunResult, ...], recipe: str) -> tuple[Gain, ...]:
     """Compare a recipe's runs with and without each ingredient, seed by seed.
 
-    Only runs of the same length are compared: ablations may be trained shorter than the release.
+    Only runs of the same length and with the same teachers are compared: ablations may be trained
+    shorter than the release.
     """
     gains = []
     for ingredient in ABLATIONS:
@@ -55,7 +56,7 @@ def measure_gains(results: tuple[RunResult, ...], recipe: str) -> tuple[Gain, ..
             (mate, result)
             for result in select(results, recipe, ingredient)
             for mate in select(results, recipe, FULL)
-            if (mate.seed, mate.settings.epochs) == (result.seed, result.settings.epochs)
+            if _are_mates(mate, result)
         ]
         points = [100 * (_shipped(mate) - _shipped(result)) for mate, result in pairs]
         if points:
@@ -71,6 +72,13 @@ def measure_gains(results: tuple[RunResult, ...], recipe: str) -> tuple[Gain, ..
                 )
             )
     return tuple(gains)
+
+
+def _are_mates(whole: RunResult, part: RunResult) -> bool:
+    """Whether two runs differ in the ingredient alone."""
+    one, other = whole.settings, part.settings
+    taught_alike = one.teacher == other.teacher or part.left_out == DISTILLATION
+    return (whole.seed, one.epochs) == (part.seed, other.epochs) and taught_alike
 
 
 def _shipped(result: RunResult) -> float:
@@ -102,7 +110,7 @@ def find_release(results: tuple[RunResult, ...], tier: Tier) -> tuple[RunResult,
     These are runs with every ingredient and every epoch of one recipe: the tier's own, or where
     there is none of that, the short one.
     """
-    for recipe in (tier.name, tier.short_recipe):
+    for recipe in tier.recipes:
         whole = tuple(result for result in select(results, recipe, FULL) if result.is_full)
         if whole:
             return whole

@@ -20,7 +20,7 @@ def format_tiers(results: tuple[RunResult, ...]) -> str:
         chosen = find_release(results, tier)
         lines += [_format_run(result) for result in chosen]
         lines += _format_mean(chosen, tier)
-        for recipe, left_out in product((tier.name, tier.short_recipe), (FULL, DISTILLATION)):
+        for recipe, left_out in product(tier.recipes, (FULL, DISTILLATION)):
             others = select(results, recipe, left_out)
             lines += [_format_run(run) for run in others if run not in chosen]
     return "\n".join(lines)
