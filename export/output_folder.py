@@ -40,6 +40,8 @@ def fill_folder(folder: Path) -> Iterator[Path]:
     Raises:
         OutputFolderError: The disk is full or the place cannot be written.
     """
+    # A link leads to where files shall lie, and "." has no name to put others beside.
+    folder = folder.resolve()
     partial = folder.with_name(f".{folder.name}.partial-{os.getpid()}")
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
