@@ -23,6 +23,7 @@ from edge_runtime.document import from_json
 from edge_runtime.errors import EdgeRuntimeError
 from export.manifest import FILE_NAME, Manifest
 from export.progress import Progress
+from export.recipes import RECIPES
 from export.verification import Replay, replay_in_child
 
 PICTURES = 200
@@ -251,7 +252,9 @@ def _format_cell(replay: Replay, newest: Replay, notes: list[str]) -> str:
 
 
 def _to_recipe(file: str) -> str:
-    return file.rpartition(".")[0].split("_", 1)[1]
+    # A model's name may hold "_" as precisions do, so the end of the name is what tells.
+    stem = file.rpartition(".")[0]
+    return next((r.precision for r in RECIPES if stem.endswith(f"_{r.precision}")), stem)
 
 
 if __name__ == "__main__":

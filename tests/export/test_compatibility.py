@@ -32,6 +32,13 @@ def test_page_shows_what_ran_and_why_not() -> None:
     assert "somewhere" not in page
 
 
+def test_a_model_with_an_underscore_in_its_name_keeps_its_columns() -> None:
+    replay = Replay("litert", "ai-edge-litert 2.3.0", np.eye(4, dtype=np.float32))
+    results = [(NEW, f"my_model_{recipe}.tflite", replay) for recipe in ("fp32", "static_int8")]
+    page = format_page({Path("m"): results}, {Path("m"): "Made of wood."})
+    assert "| runtime | fp32 | static_int8 |" in page
+
+
 def test_a_folder_that_no_export_made_is_wrong_use(tmp_path: Path) -> None:
     assert main([str(tmp_path)]) == 2
     assert main([]) == 2
