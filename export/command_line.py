@@ -18,6 +18,7 @@ from export.pipeline import Options, export_source
 from export.pixel_scaling import parse_pixel_scaling
 from export.progress import Progress
 from export.recipes import select_recipes
+from export.samples import FEWEST_CALIBRATION
 from export.source import Source, load_run
 from export.steps import follow_parent
 from export.summary import format_summary
@@ -60,8 +61,11 @@ def _find_mistake(arguments: argparse.Namespace) -> str | None:
         return "--model needs --calibration: a folder with one sub-folder per class, or an .npz"
     if not arguments.max_accuracy_drop >= 0:
         return f"--max-accuracy-drop must be 0 or more points, found {arguments.max_accuracy_drop}"
-    if arguments.calibration_samples < 1 or arguments.evaluation_samples < 1:
-        return "--calibration-samples and --evaluation-samples must be 1 or more"
+    if arguments.calibration_samples < FEWEST_CALIBRATION:
+        least, found = FEWEST_CALIBRATION, arguments.calibration_samples
+        return f"--calibration-samples must be {least} or more pictures, found {found}"
+    if arguments.evaluation_samples < 1:
+        return f"--evaluation-samples must be 1 or more, found {arguments.evaluation_samples}"
     try:
         parse_pixel_scaling(arguments.pixel_scaling)
         target = find_target(arguments.target)

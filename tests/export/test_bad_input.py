@@ -9,8 +9,11 @@ import pytest
 from PIL import Image
 
 from export.command_line import main
-from export.errors import ExportError
+from export.errors import ExportError, SampleError
+from export.pipeline import Options, export_source
+from export.recipes import select_recipes
 from export.samples import Samples
+from export.source import Source
 
 Call = dict[str, Any]
 
@@ -274,6 +277,15 @@ def test_small_calibration_is_warned_of(pictures: dict[str, Samples]) -> None:
 
 def test_errors_are_value_errors_too() -> None:
     assert issubclass(ExportError, ValueError)
+
+
+def test_a_choice_of_too_few_calibration_pictures_is_refused(
+    source: Source, tmp_path: Path
+) -> None:
+    options = Options(select_recipes(["fp32"], with_ranges=False), calibration_samples=5)
+    with pytest.raises(SampleError, match=r"at least 10 pictures .* found 5"):
+        export_source(source, tmp_path / "out", options, show_progress=False)
+    assert not (tmp_path / "out").exists()
 
 
 def test_pictures_in_folders_are_resized_and_exported(
