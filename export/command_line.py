@@ -69,7 +69,8 @@ def _find_mistake(arguments: argparse.Namespace) -> str | None:
     try:
         parse_pixel_scaling(arguments.pixel_scaling)
         target = find_target(arguments.target)
-        select_recipes(_names(arguments), with_ranges=True, formats=target.formats)
+        with_ranges = arguments.run is not None
+        select_recipes(_names(arguments), with_ranges=with_ranges, formats=target.formats)
         _parse_size(arguments.input_size)
     except ExportError as error:
         return str(error)

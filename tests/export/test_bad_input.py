@@ -244,8 +244,12 @@ def test_interruption_leaves_nothing(
         ({"--target": "toaster"}, "no target is called 'toaster'"),
         ({"--pixel-scaling": "big"}, "--pixel-scaling takes"),
         ({"--input-size": "28"}, "--input-size takes"),
+        ({"--calibration-samples": "9"}, "must be 10 or more pictures, found 9"),
+        ({"--evaluation-samples": "0"}, "must be 1 or more, found 0"),
+        ({"--recipes": "fp32,qat_int8"}, "qat_int8 needs the ranges.json"),
         ({"--max-accuracy-drop": "-1"}, "must be 0 or more"),
         ({"--target": "pi-bookworm-32", "--recipes": "onnx"}, "loads tflite files only"),
+        ({"--target": "pi-bookworm-32", "--recipes": "fp32,fp16,fp32.onnx"}, "not fp32.onnx"),
     ],
 )
 def test_wrong_use(good: Call, change: Call, said: str, capsys: Any) -> None:
@@ -275,10 +279,6 @@ def test_small_calibration_is_warned_of(pictures: dict[str, Samples]) -> None:
     assert check_calibration(pictures["train"]) == []
 
 
-def test_errors_are_value_errors_too() -> None:
-    assert issubclass(ExportError, ValueError)
-
-
 def test_a_choice_of_too_few_calibration_pictures_is_refused(
     source: Source, tmp_path: Path
 ) -> None:
@@ -286,6 +286,10 @@ def test_a_choice_of_too_few_calibration_pictures_is_refused(
     with pytest.raises(SampleError, match=r"at least 10 pictures .* found 5"):
         export_source(source, tmp_path / "out", options, show_progress=False)
     assert not (tmp_path / "out").exists()
+
+
+def test_errors_are_value_errors_too() -> None:
+    assert issubclass(ExportError, ValueError)
 
 
 def test_pictures_in_folders_are_resized_and_exported(
