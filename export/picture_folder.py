@@ -91,5 +91,8 @@ def _find_pictures(folder: Path) -> list[Path]:
     return sorted(
         file
         for file in folder.rglob("*")
-        if file.is_file() and file.suffix.lower() in PICTURE_SUFFIXES
+        if file.is_file()
+        and file.suffix.lower() in PICTURE_SUFFIXES
+        # Notebooks and file managers leave copies and notes that are named like pictures.
+        and not any(part.startswith(".") for part in file.relative_to(folder).parts)
     )

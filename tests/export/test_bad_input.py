@@ -301,6 +301,7 @@ def test_pictures_in_folders_are_resized_and_exported(
             folder = tmp_path / part / f"class {label}"
             folder.mkdir(parents=True, exist_ok=True)
             Image.fromarray(image[..., 0]).resize((40, 40)).save(folder / f"{number}.png")
+        (folder / "._0.png").write_bytes(b"a file manager's note")
         good[name] = tmp_path / part
     good["--max-accuracy-drop"] = 100
     flat = [str(part) for pair in good.items() for part in pair]

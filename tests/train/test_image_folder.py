@@ -40,6 +40,15 @@ def test_classes_are_named_as_their_folders_in_order(tmp_path: Path) -> None:
     assert dataset.input.shape == (20, 20, 1)
 
 
+def test_hidden_files_and_folders_are_no_pictures(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        _fill(tmp_path / name, 5)
+        _fill(tmp_path / name / ".ipynb_checkpoints", 5)
+        (tmp_path / name / "._000.png").write_bytes(b"a file manager's note")
+    dataset = _load(tmp_path)
+    assert (len(dataset.train), len(dataset.test)) == (8, 2)
+
+
 def test_a_split_of_the_users_own_is_kept(tmp_path: Path) -> None:
     for split, count in (("train", 4), ("test", 2)):
         for name in ("a", "b"):

@@ -127,7 +127,8 @@ def _find_pictures(folder: Path) -> list[Path]:
         for path in folder.rglob("*")
         if path.suffix.lower() in PICTURE_SUFFIXES
         and path.is_file()
-        and not path.name.startswith(".")
+        # Such as a notebook's .ipynb_checkpoints, which holds copies.
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
     )
 
 
