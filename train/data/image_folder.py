@@ -68,7 +68,8 @@ def load_image_folder(
     """Load ``FOLDER/<class>/*.png`` and its like; a class is named as its folder.
 
     Where the folder holds ``train`` and ``test``, each with the classes' folders, that split is
-    kept; otherwise a stratified share of every class becomes the test split.
+    kept; otherwise a stratified share of every class becomes the test split. A picture that is in
+    the test split is left out of the training split, by its pixels: folders hold copies.
 
     Args:
         folder: The folder.
@@ -78,8 +79,8 @@ def load_image_folder(
         progress: Where progress is shown.
 
     Raises:
-        DataError: Fewer than two classes, a class with too few pictures, a file that is no
-            picture, or more than fits in memory.
+        DataError: Fewer than two classes, a class with too few pictures or nothing but copies, a
+            file that is no picture, or more than fits in memory.
     """
     names = [inner.name for inner in _subfolders(_train_part(folder))]
     parts = _list_parts(folder, names)
@@ -93,6 +94,7 @@ def load_image_folder(
     loaded = [_load(part, spec, progress) for part in parts]
     if len(loaded) == 1:
         loaded = list(split_stratified(loaded[0], test_fraction, seed))
+    loaded[0] = _leave_out_shared(loaded[0], loaded[1], names, progress)
     name = re.sub(r"[^a-z0-9]+", "-", folder.resolve().name.lower()).strip("-") or "pictures"
     progress.say(
         f"{total:,} pictures of {len(names)} classes from {folder}, brought to {spec.height}×"
@@ -198,3 +200,24 @@ def _load(listed: _Listed, spec: InputSpec, progress: Progress) -> LabelledImage
     for place, path in enumerate(tracked):
         images[place] = to_model_pixels(_open(path), spec)
     return LabelledImages(images, np.array(listed.labels, np.int64))
+
+
+def _leave_out_shared(
+    train: LabelledImages, test: LabelledImages, names: Sequence[str], progress: Progress
+) -> LabelledImages:
+    """Keep what is tested on from being trained on; otherwise the test would flatter the model."""
+    tested = {image.tobytes() for image in test.images}
+    own = np.array([image.tobytes() not in tested for image in train.images])
+    kept = train.take(np.flatnonzero(own))
+    emptied = set(train.labels.tolist()) - set(kept.labels.tolist())
+    if emptied:
+        raise DataError(
+            f"all training pictures of the class {names[min(emptied)]!r} are test pictures too; "
+            "add others, or take the copies out"
+        )
+    if len(kept) < len(train):
+        progress.say(
+            f"{len(train) - len(kept):,} training pictures are left out: the test split holds "
+            "the same"
+        )
+    return kept
