@@ -19,12 +19,13 @@ from train.commands.options import (
 from train.commands.recipe_options import add_recipe, add_teacher, parse_with_recipe
 from train.data.image_folder import InputWishes
 from train.data.opening import open_dataset
+from train.errors import RunError
 from train.framework import load_keras
 from train.initial_run import InitialRun, open_initial_run
 from train.progress import Progress
 from train.recipes import with_teachers
 from train.reuse import find_complete_run
-from train.run_folder import RunIdentity, RunRecord
+from train.run_folder import RECORD, RunIdentity, RunRecord
 
 _EPILOG = """\
 commands:
@@ -98,6 +99,7 @@ def main(argv: Sequence[str]) -> int:
     folder: Path = arguments.run or (
         Path("runs") / f"{dataset.name}-{settings.architecture.lower()}"
     )
+    check_place(folder)
     identity = RunIdentity(settings, dataset.name, dataset.fingerprint())
     record = None if arguments.force else find_complete_run(folder, identity)
     if record is not None:
@@ -122,6 +124,23 @@ def main(argv: Sequence[str]) -> int:
     else:
         print(format_result(folder, record))
     return 0
+
+
+def check_place(folder: Path) -> None:
+    """Check that a run may stand there: ``--force`` replaces runs, never what else people keep.
+
+    Raises:
+        RunError: There is a file, or a folder with something in it and no run's record.
+    """
+    if not folder.exists() or (folder / RECORD).is_file():
+        return
+    if not folder.is_dir():
+        raise RunError(f"{folder} is a file; name a folder with --run")
+    if any(folder.iterdir()):
+        raise RunError(
+            f"{folder} holds files and no run ({RECORD} is missing); --force replaces runs only. "
+            "Choose another place with --run"
+        )
 
 
 def format_result(folder: Path, record: RunRecord) -> str:
