@@ -37,6 +37,8 @@ def test_help_states_every_default(capsys: pytest.CaptureFixture[str]) -> None:
         ["--epochs", "many"],
         ["--erase", "2"],
         ["--validation-fraction", "1"],
+        ["--test-fraction", "1.5"],
+        ["--test-fraction", "nan"],
         ["--model", "unknown"],
         ["--nonsense"],
         ["--input-size", "large"],
