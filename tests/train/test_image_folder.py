@@ -65,6 +65,16 @@ def test_a_split_of_the_users_own_is_kept(tmp_path: Path) -> None:
         _load(tmp_path)
 
 
+def test_splits_of_other_names_are_not_taken_for_classes(tmp_path: Path) -> None:
+    for split in ("train", "val"):
+        for name in ("a", "b"):
+            _fill(tmp_path / split / name, 4)
+    with pytest.raises(DataError, match=r"splits \['train', 'val'\], not classes"):
+        _load(tmp_path)
+    _fill(tmp_path / "bus", 4)  # beside it, a train is a train
+    assert _load(tmp_path).class_names == ("bus", "train", "val")
+
+
 def test_copies_of_test_pictures_are_not_trained_on(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -26,6 +26,8 @@ DEFAULT_SIDE = 96
 _LEAST_PER_CLASS = 3
 _LARGEST_BYTES = 4 * 1024**3
 _SPLITS = ("train", "test")
+# What others call theirs; two of these and nothing else are no classes.
+_SPLIT_NAMES = {*_SPLITS, "training", "testing", "val", "valid", "validation", "eval"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +142,11 @@ def _list_parts(folder: Path, names: Sequence[str]) -> list[_Listed]:
             f"{folder} needs a folder for each class, at least two; found {list(names) or 'none'}"
         )
     train = _train_part(folder)
+    if train == folder and _SPLIT_NAMES.issuperset(name.lower() for name in names):
+        raise DataError(
+            f"{folder} holds the splits {list(names)}, not classes; call what is trained on "
+            "'train' and what is tested on 'test', or name one of them with --data"
+        )
     if train == folder:
         return [_list_split(folder, names, _LEAST_PER_CLASS)]
     extra = sorted({inner.name for inner in _subfolders(folder / "test")} - set(names))
