@@ -32,8 +32,6 @@ def load_samples(
     """
     if path.is_dir():
         return _load_folder(path, spec, what, most, tell)
-    if not path.exists():
-        raise SampleError(f"there is no {what} file or folder {path}")
     if path.suffix != ".npz":
         raise SampleError(
             f"{what}: expected a folder with one sub-folder per class, or an .npz file with the "

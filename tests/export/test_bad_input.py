@@ -179,6 +179,16 @@ def test_calibration_files_that_are_none(good: Call, tmp_path: Path, capsys: Any
         assert said in refuse(good, capsys)
 
 
+@pytest.mark.parametrize("what", ["calibration", "evaluation"])
+def test_pictures_that_are_not_there_are_named_first(
+    what: str, good: Call, tmp_path: Path, capsys: Any
+) -> None:
+    del good["--labels"]
+    good[f"--{what}"] = tmp_path / "nowhere"
+    good["--model"] = tmp_path / "no.keras"
+    assert f"there is no {what} file or folder" in refuse(good, capsys)
+
+
 def test_evaluation_pictures_among_the_calibration_pictures(
     good: Call, tmp_path: Path, pictures: dict[str, Samples], capsys: Any
 ) -> None:
