@@ -59,8 +59,8 @@ def _find_mistake(arguments: argparse.Namespace) -> str | None:
         return f"{stray} belongs to --model; a run folder says that itself"
     if arguments.model is not None and arguments.calibration is None:
         return "--model needs --calibration: a folder with one sub-folder per class, or an .npz"
-    if not arguments.max_accuracy_drop >= 0:
-        return f"--max-accuracy-drop must be 0 or more points, found {arguments.max_accuracy_drop}"
+    if not 0 <= arguments.max_accuracy_drop <= 100:
+        return f"--max-accuracy-drop must be 0 to 100 points, found {arguments.max_accuracy_drop}"
     if arguments.calibration_samples < FEWEST_CALIBRATION:
         least, found = FEWEST_CALIBRATION, arguments.calibration_samples
         return f"--calibration-samples must be {least} or more pictures, found {found}"
