@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from export.errors import OutputFolderError
-from export.output_folder import fill_folder
+from export.errors import OutputFolderError, OutputFolderInUseError
+from export.output_folder import check_output_folder, fill_folder
 
 
 def _fill(folder: Path, text: str) -> None:
@@ -31,11 +31,15 @@ def test_a_failure_leaves_what_was_there(tmp_path: Path) -> None:
     assert [entry.name for entry in tmp_path.iterdir()] == ["out"]
 
 
-def test_the_current_folder_may_be_filled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "here").mkdir()
-    monkeypatch.chdir(tmp_path / "here")
-    _fill(Path(), "text")
-    assert (tmp_path / "here" / "file").read_text() == "text"
+def test_the_folder_that_one_is_in_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here" / "inner").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "here" / "inner")
+    for folder in (Path(), Path(".."), tmp_path / "here"):
+        with pytest.raises(OutputFolderInUseError, match="the folder you are in"):
+            check_output_folder(folder, force=True)
+    check_output_folder(Path("new"), force=False)
 
 
 def test_a_link_stays_and_what_it_names_is_filled(tmp_path: Path) -> None:
