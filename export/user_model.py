@@ -144,5 +144,5 @@ def _run_custom_code(path: Path) -> None:
     sys.modules[path.stem] = module
     try:
         specification.loader.exec_module(module)
-    except Exception as error:  # somebody's code may raise anything
+    except (Exception, SystemExit) as error:  # somebody's code may raise anything, or exit
         raise ModelFileError(f"{path} failed: {type(error).__name__}: {error}") from error

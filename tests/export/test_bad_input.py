@@ -102,6 +102,15 @@ def test_code_inside_a_model_is_not_executed(
     assert "--custom-code" in said
 
 
+@pytest.mark.parametrize("code", ["raise SystemExit", "1 / 0"])
+def test_custom_code_that_ends_the_program(
+    code: str, good: Call, tmp_path: Path, capsys: Any
+) -> None:
+    good["--custom-code"] = tmp_path / "layers_of_mine.py"
+    good["--custom-code"].write_text(code)
+    assert "layers_of_mine.py failed: " in refuse(good, capsys)
+
+
 def test_regression(good: Call, keras: Any, tmp_path: Path, capsys: Any) -> None:
     layers = keras.layers
     one = keras.Sequential([keras.Input((28, 28, 1)), layers.Flatten(), layers.Dense(1)])
