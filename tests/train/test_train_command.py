@@ -43,6 +43,8 @@ def test_help_states_every_default(capsys: pytest.CaptureFixture[str]) -> None:
         ["--nonsense"],
         ["--input-size", "large"],
         ["--init", "somewhere", "--channels", "3"],
+        ["--init", "somewhere", "--model", "MobileNetV2"],
+        ["--init", "somewhere", "--recipe", "nano", "--widths", "8,8,8"],
     ],
 )
 def test_wrong_use_ends_with_2_and_a_reason(

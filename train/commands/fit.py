@@ -27,6 +27,8 @@ from train.recipes import with_teachers
 from train.reuse import find_complete_run
 from train.run_folder import RECORD, RunIdentity, RunRecord
 
+# What builds a network, and would say nothing where a run's own goes on.
+_NETWORK = ("model", "weights", "widths", "dropout", "branches")
 _EPILOG = """\
 commands:
   python -m train             train (this page)
@@ -86,8 +88,8 @@ def main(argv: Sequence[str]) -> int:
     except ValueError as error:
         parser.error(str(error))
     wishes: InputWishes | InputSpec = read_wishes(arguments)
-    if arguments.init is not None and wishes != InputWishes():
-        parser.error("--init takes its input from that run; leave out what describes the input")
+    if arguments.init is not None:
+        _check_init_alone(parser, arguments)
     progress = Progress()
     initial = None
     if arguments.init is not None:
@@ -124,6 +126,17 @@ def main(argv: Sequence[str]) -> int:
     else:
         print(format_result(folder, record))
     return 0
+
+
+def _check_init_alone(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> None:
+    """Refuse beside ``--init`` what the run that it names has settled."""
+    if read_wishes(arguments) != InputWishes():
+        parser.error("--init takes its input from that run; leave out what describes the input")
+    unused = [
+        f"--{name}" for name in _NETWORK if getattr(arguments, name) != parser.get_default(name)
+    ]
+    if unused:
+        parser.error(f"--init takes its network from that run; leave out {', '.join(unused)}")
 
 
 def check_place(folder: Path) -> None:
