@@ -93,6 +93,13 @@ def main(argv: list[str] | None = None) -> int:
         print(f"export.compatibility: {error}", file=sys.stderr)
         return 1
     environments = make_environments(arguments.environments, VERSIONS)
+    if not environments:
+        print(
+            f"export.compatibility: no runtime could be installed into {arguments.environments}, "
+            "so nothing was tried or written. Is the package index within reach?",
+            file=sys.stderr,
+        )
+        return 1
     results = {folder: try_all(folder, environments) for folder in folders}
     if arguments.json:
         rows = [
@@ -103,10 +110,11 @@ def main(argv: list[str] | None = None) -> int:
         print(json.dumps(rows))
     table = format_page(results, origins, [v for v in VERSIONS if v not in environments])
     if arguments.out is not None:
+        arguments.out.parent.mkdir(parents=True, exist_ok=True)
         arguments.out.write_text(table, encoding="utf-8")
     elif not arguments.json:
         print(table)
-    return 0 if environments else 1
+    return 0
 
 
 def describe_origin(folder: Path) -> str:

@@ -51,6 +51,20 @@ def test_a_damaged_manifest_is_told(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert "manifest.json" in capsys.readouterr().err
 
 
+def test_without_any_runtime_an_earlier_page_stays(
+    artifacts: tuple[Path, Manifest],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("export.compatibility.make_environment", lambda *_: None)
+    page = tmp_path / "page.md"
+    page.write_text("what was tried last year")
+    assert main([str(artifacts[0]), "--out", str(page)]) == 1
+    assert "nothing was tried" in capsys.readouterr().err
+    assert page.read_text() == "what was tried last year"
+
+
 def test_origin_names_target_and_versions(artifacts: tuple[Path, Manifest]) -> None:
     said = describe_origin(artifacts[0])
     assert "`tiny-cnn`, exported for the target `any` with TensorFlow 2." in said
