@@ -7,6 +7,7 @@ artifact against the manifest beside it, and prints one JSON document that says 
 import argparse
 import hashlib
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -27,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     try:
         print(json.dumps(build_plan(arguments)))
-    except (ArtifactError, WheelhouseError) as error:
+    except (ArtifactError, WheelhouseError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0
@@ -40,13 +41,19 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--wheel", type=Path, help="our wheel (default: built from the checkout)")
     parser.add_argument("--runtime", default="auto", help="litert, tflite, onnx (default: auto)")
     parser.add_argument("--machine", required=True, help="aarch64, armv7l or x86_64")
-    parser.add_argument("--glibc", required=True, help="of the board, such as 2.36")
+    parser.add_argument("--glibc", required=True, type=_glibc, help="of the board, such as 2.36")
     parser.add_argument("--python", required=True, help="of the board, such as 3.11")
     parser.add_argument(
         "--system-packages", action="store_true", help="let the release see apt's, as picamera2"
     )
     parser.add_argument("--folder", type=Path, required=True, help="where wheelhouses are kept")
     return parser
+
+
+def _glibc(text: str) -> str:
+    if re.fullmatch(r"2\.\d+", text) is None:
+        raise argparse.ArgumentTypeError(f"expected a version such as 2.36, found {text!r}")
+    return text
 
 
 def build_plan(arguments: argparse.Namespace) -> dict[str, object]:
@@ -62,6 +69,8 @@ def build_plan(arguments: argparse.Namespace) -> dict[str, object]:
     if arguments.profile:
         wanted = check_profile(arguments.profile, model, model_sha256, wanted)
     runtime = choose_runtime(model, wanted, arguments.machine)
+    if arguments.wheel and not arguments.wheel.is_file():
+        raise WheelhouseError(f"there is no wheel {arguments.wheel}: name one, or leave it out")
     wheel = arguments.wheel or build_wheel(arguments.folder)
     target = Target(arguments.machine, arguments.glibc, arguments.python, runtime)
     house = build_wheelhouse(target, wheel, arguments.folder)
@@ -90,7 +99,7 @@ def find_artifact(path: Path) -> Path:
     """
     if path.is_dir():
         try:
-            path = path / str(json.loads((path / "manifest.json").read_text())["recommended"])
+            path /= json.loads((path / "manifest.json").read_text())["recommended"]
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ArtifactError(f"{path} recommends no artifact: name a file") from error
     if not path.is_file():

@@ -18,6 +18,7 @@ from export.pipeline import Options, export_source
 from export.pixel_scaling import parse_pixel_scaling
 from export.progress import Progress
 from export.recipes import select_recipes
+from export.samples import FEWEST_CALIBRATION
 from export.source import Source, load_run
 from export.steps import follow_parent
 from export.summary import format_summary
@@ -58,14 +59,18 @@ def _find_mistake(arguments: argparse.Namespace) -> str | None:
         return f"{stray} belongs to --model; a run folder says that itself"
     if arguments.model is not None and arguments.calibration is None:
         return "--model needs --calibration: a folder with one sub-folder per class, or an .npz"
-    if not arguments.max_accuracy_drop >= 0:
-        return f"--max-accuracy-drop must be 0 or more points, found {arguments.max_accuracy_drop}"
-    if arguments.calibration_samples < 1 or arguments.evaluation_samples < 1:
-        return "--calibration-samples and --evaluation-samples must be 1 or more"
+    if not 0 <= arguments.max_accuracy_drop <= 100:
+        return f"--max-accuracy-drop must be 0 to 100 points, found {arguments.max_accuracy_drop}"
+    if arguments.calibration_samples < FEWEST_CALIBRATION:
+        least, found = FEWEST_CALIBRATION, arguments.calibration_samples
+        return f"--calibration-samples must be {least} or more pictures, found {found}"
+    if arguments.evaluation_samples < 1:
+        return f"--evaluation-samples must be 1 or more, found {arguments.evaluation_samples}"
     try:
         parse_pixel_scaling(arguments.pixel_scaling)
         target = find_target(arguments.target)
-        select_recipes(_names(arguments), with_ranges=True, formats=target.formats)
+        with_ranges = arguments.run is not None
+        select_recipes(_names(arguments), with_ranges=with_ranges, formats=target.formats)
         _parse_size(arguments.input_size)
     except ExportError as error:
         return str(error)

@@ -23,6 +23,7 @@ from edge_runtime.document import from_json
 from edge_runtime.errors import EdgeRuntimeError
 from export.manifest import FILE_NAME, Manifest
 from export.progress import Progress
+from export.recipes import RECIPES
 from export.verification import Replay, replay_in_child
 
 PICTURES = 200
@@ -92,6 +93,13 @@ def main(argv: list[str] | None = None) -> int:
         print(f"export.compatibility: {error}", file=sys.stderr)
         return 1
     environments = make_environments(arguments.environments, VERSIONS)
+    if not environments:
+        print(
+            f"export.compatibility: no runtime could be installed into {arguments.environments}, "
+            "so nothing was tried or written. Is the package index within reach?",
+            file=sys.stderr,
+        )
+        return 1
     results = {folder: try_all(folder, environments) for folder in folders}
     if arguments.json:
         rows = [
@@ -102,10 +110,11 @@ def main(argv: list[str] | None = None) -> int:
         print(json.dumps(rows))
     table = format_page(results, origins, [v for v in VERSIONS if v not in environments])
     if arguments.out is not None:
+        arguments.out.parent.mkdir(parents=True, exist_ok=True)
         arguments.out.write_text(table, encoding="utf-8")
     elif not arguments.json:
         print(table)
-    return 0 if environments else 1
+    return 0
 
 
 def describe_origin(folder: Path) -> str:
@@ -251,7 +260,9 @@ def _format_cell(replay: Replay, newest: Replay, notes: list[str]) -> str:
 
 
 def _to_recipe(file: str) -> str:
-    return file.rpartition(".")[0].split("_", 1)[1]
+    # A model's name may hold "_" as precisions do, so the end of the name is what tells.
+    stem = file.rpartition(".")[0]
+    return next((r.precision for r in RECIPES if stem.endswith(f"_{r.precision}")), stem)
 
 
 if __name__ == "__main__":

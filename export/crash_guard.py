@@ -61,7 +61,7 @@ def _can_go_on(steps: Steps, ended_by: signal.Signals) -> bool:
     """Note which step crashed and say so; whether the export can do without it."""
     kind, step = steps.find_current()
     if ended_by in _ENDED_FROM_OUTSIDE:
-        hint = "; was memory short?" if ended_by is signal.SIGKILL else ""
+        hint = "; was memory short?" if ended_by is signal.SIGKILL else "."
         said = f"the process was ended ({ended_by.name}) while {step}{hint} Nothing was written"
     elif kind == "needed":
         said = f"TensorFlow crashed ({ended_by.name}) while {step}. Nothing was written"

@@ -15,10 +15,14 @@ def check_output_folder(folder: Path, *, force: bool) -> None:
     """Check early, before any work, that the folder may be written.
 
     Raises:
-        OutputFolderInUseError: It holds something and `force` is not set, or is no folder.
+        OutputFolderInUseError: It holds something and `force` is not set, is no folder, or is the
+            one that the command was started in.
     """
     if folder.exists() and not folder.is_dir():
         raise OutputFolderInUseError(f"{folder} is a file; name a folder with --out")
+    if Path.cwd().is_relative_to(folder.resolve()):
+        # Another folder takes its place: who stands in it would go on looking at the old one.
+        raise OutputFolderInUseError(f"{folder} is the folder you are in; name another with --out")
     if not folder.is_dir() or not any(folder.iterdir()):
         return
     what = "an earlier export" if (folder / FILE_NAME).is_file() else "other files"
@@ -40,6 +44,8 @@ def fill_folder(folder: Path) -> Iterator[Path]:
     Raises:
         OutputFolderError: The disk is full or the place cannot be written.
     """
+    # A link leads to where files shall lie: it stays, and they are put together beside their place.
+    folder = folder.resolve()
     partial = folder.with_name(f".{folder.name}.partial-{os.getpid()}")
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)

@@ -32,8 +32,6 @@ def load_samples(
     """
     if path.is_dir():
         return _load_folder(path, spec, what, most, tell)
-    if not path.exists():
-        raise SampleError(f"there is no {what} file or folder {path}")
     if path.suffix != ".npz":
         raise SampleError(
             f"{what}: expected a folder with one sub-folder per class, or an .npz file with the "
@@ -91,5 +89,8 @@ def _find_pictures(folder: Path) -> list[Path]:
     return sorted(
         file
         for file in folder.rglob("*")
-        if file.is_file() and file.suffix.lower() in PICTURE_SUFFIXES
+        if file.is_file()
+        and file.suffix.lower() in PICTURE_SUFFIXES
+        # Notebooks and file managers leave copies and notes that are named like pictures.
+        and not any(part.startswith(".") for part in file.relative_to(folder).parts)
     )

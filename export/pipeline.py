@@ -37,6 +37,7 @@ from export.recipes import (
     Recipe,
 )
 from export.report import write_report
+from export.samples import check_calibration
 from export.source import Source
 from export.steps import Kind, Steps
 from export.targets import TARGETS, Target
@@ -93,6 +94,7 @@ class _Export:
         self._spec = source.classifier.spec
         self._verified_on = source.evaluation or source.calibration
         self._calibration = source.calibration.first(options.calibration_samples)
+        self._warnings = (*check_calibration(self._calibration), *source.warnings)
         self._created = find_created()
         runs = sum(len(options.target.find_backends(recipe.format)) for recipe in options.recipes)
         self._steps = Steps.from_environment()
@@ -267,7 +269,7 @@ class _Export:
             recommended=recommended.to_file_name(self._spec.name) if recommended else None,
             artifacts=entries,
             layer_noise=noise,
-            warnings=(*self._source.warnings, *_warn_of_chance(reference, labels)),
+            warnings=(*self._warnings, *_warn_of_chance(reference, labels)),
         )
 
     def _write_evaluation(self, folder: Path, reference: Scores) -> None:

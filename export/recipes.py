@@ -137,16 +137,16 @@ def select_recipes(
         if not names or any(name in _names_of(recipe) for name in names)
     ]
     chosen = [recipe for recipe in asked if recipe.format in formats]
-    if not chosen:
-        raise ExportError(
-            f"the target loads {' and '.join(formats)} files only, not {asked[0].key}"
-        )
     possible = tuple(recipe for recipe in chosen if with_ranges or recipe.needs != "ranges")
-    if not possible:
-        raise ExportError(
-            f"{chosen[0].key} needs the ranges.json of a quantization-aware training run; "
-            "export such a run with --run, or choose static_int8"
-        )
+    # Each name by itself: one that gives nothing must not hide behind another that does.
+    for name in names:
+        if not any(name in _names_of(recipe) for recipe in chosen):
+            raise ExportError(f"the target loads {' and '.join(formats)} files only, not {name}")
+        if not any(name in _names_of(recipe) for recipe in possible):
+            raise ExportError(
+                f"{name} needs the ranges.json of a quantization-aware training run; "
+                "export such a run with --run, or choose static_int8"
+            )
     return possible
 
 

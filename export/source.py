@@ -10,7 +10,6 @@ from export.errors import ExportError
 from export.float_model import FloatClassifier, check_classifier, load_keras_model
 from export.samples import (
     Samples,
-    check_calibration,
     check_disjoint,
     load_samples_npz,
 )
@@ -81,7 +80,7 @@ def build_source(
     Raises:
         SampleError: They cannot.
     """
-    warnings = check_calibration(calibration)
+    warnings = []
     if evaluation is None:
         warnings.append(
             "no evaluation pictures: files are judged on the calibration pictures, which flatters "

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edge_runtime.contract import InputSpec, ModelSpec, OutputSpec, Polarity, Resize
-from export.errors import ExportError, ModelFileError
+from export.errors import ExportError, ModelFileError, SampleError
 from export.float_model import FloatClassifier, load_keras_model
 from export.keras_file import read_loss
 from export.model_check import Shape, check_one_answer, find_answer, find_input_shape
@@ -67,6 +67,7 @@ def load_user_model(user: UserModel, tell: Callable[[str], None] = lambda _: Non
     Raises:
         ExportError: Something does not fit together; the message says what and what to do.
     """
+    _check_pictures_exist(user)
     labels = _load_labels(user)
     if user.custom_code is not None:
         _run_custom_code(user.custom_code)
@@ -97,12 +98,20 @@ def load_user_model(user: UserModel, tell: Callable[[str], None] = lambda _: Non
     return build_source(user.path, classifier, calibration, evaluation)
 
 
+def _check_pictures_exist(user: UserModel) -> None:
+    """Before TensorFlow is loaded, and before labels are looked for in what is not there."""
+    for what, path in (("calibration", user.calibration), ("evaluation", user.evaluation)):
+        if path is not None and not path.exists():
+            raise SampleError(f"there is no {what} file or folder {path}")
+
+
 def _load_labels(user: UserModel) -> tuple[str, ...]:
     if user.labels is None:
         names = find_label_folders(user.calibration)
         if not names:
             raise ExportError(
-                "name the labels with --labels FILE, one per line in the order of the outputs"
+                f"{user.calibration} has no sub-folders to name the labels: name them with "
+                "--labels FILE, one per line in the order of the outputs"
             )
         return names
     try:
@@ -135,5 +144,5 @@ def _run_custom_code(path: Path) -> None:
     sys.modules[path.stem] = module
     try:
         specification.loader.exec_module(module)
-    except Exception as error:  # somebody's code may raise anything
+    except (Exception, SystemExit) as error:  # somebody's code may raise anything, or exit
         raise ModelFileError(f"{path} failed: {type(error).__name__}: {error}") from error

@@ -9,8 +9,11 @@ import pytest
 from PIL import Image
 
 from export.command_line import main
-from export.errors import ExportError
+from export.errors import ExportError, SampleError
+from export.pipeline import Options, export_source
+from export.recipes import select_recipes
 from export.samples import Samples
+from export.source import Source
 
 Call = dict[str, Any]
 
@@ -99,6 +102,15 @@ def test_code_inside_a_model_is_not_executed(
     assert "--custom-code" in said
 
 
+@pytest.mark.parametrize("code", ["raise SystemExit", "1 / 0"])
+def test_custom_code_that_ends_the_program(
+    code: str, good: Call, tmp_path: Path, capsys: Any
+) -> None:
+    good["--custom-code"] = tmp_path / "layers_of_mine.py"
+    good["--custom-code"].write_text(code)
+    assert "layers_of_mine.py failed: " in refuse(good, capsys)
+
+
 def test_regression(good: Call, keras: Any, tmp_path: Path, capsys: Any) -> None:
     layers = keras.layers
     one = keras.Sequential([keras.Input((28, 28, 1)), layers.Flatten(), layers.Dense(1)])
@@ -176,6 +188,16 @@ def test_calibration_files_that_are_none(good: Call, tmp_path: Path, capsys: Any
         assert said in refuse(good, capsys)
 
 
+@pytest.mark.parametrize("what", ["calibration", "evaluation"])
+def test_pictures_that_are_not_there_are_named_first(
+    what: str, good: Call, tmp_path: Path, capsys: Any
+) -> None:
+    del good["--labels"]
+    good[f"--{what}"] = tmp_path / "nowhere"
+    good["--model"] = tmp_path / "no.keras"
+    assert f"there is no {what} file or folder" in refuse(good, capsys)
+
+
 def test_evaluation_pictures_among_the_calibration_pictures(
     good: Call, tmp_path: Path, pictures: dict[str, Samples], capsys: Any
 ) -> None:
@@ -241,8 +263,13 @@ def test_interruption_leaves_nothing(
         ({"--target": "toaster"}, "no target is called 'toaster'"),
         ({"--pixel-scaling": "big"}, "--pixel-scaling takes"),
         ({"--input-size": "28"}, "--input-size takes"),
-        ({"--max-accuracy-drop": "-1"}, "must be 0 or more"),
+        ({"--calibration-samples": "9"}, "must be 10 or more pictures, found 9"),
+        ({"--evaluation-samples": "0"}, "must be 1 or more, found 0"),
+        ({"--recipes": "fp32,qat_int8"}, "qat_int8 needs the ranges.json"),
+        ({"--max-accuracy-drop": "-1"}, "must be 0 to 100 points, found -1"),
+        ({"--max-accuracy-drop": "inf"}, "must be 0 to 100 points, found inf"),
         ({"--target": "pi-bookworm-32", "--recipes": "onnx"}, "loads tflite files only"),
+        ({"--target": "pi-bookworm-32", "--recipes": "fp32,fp16,fp32.onnx"}, "not fp32.onnx"),
     ],
 )
 def test_wrong_use(good: Call, change: Call, said: str, capsys: Any) -> None:
@@ -272,6 +299,15 @@ def test_small_calibration_is_warned_of(pictures: dict[str, Samples]) -> None:
     assert check_calibration(pictures["train"]) == []
 
 
+def test_a_choice_of_too_few_calibration_pictures_is_refused(
+    source: Source, tmp_path: Path
+) -> None:
+    options = Options(select_recipes(["fp32"], with_ranges=False), calibration_samples=5)
+    with pytest.raises(SampleError, match=r"at least 10 pictures .* found 5"):
+        export_source(source, tmp_path / "out", options, show_progress=False)
+    assert not (tmp_path / "out").exists()
+
+
 def test_errors_are_value_errors_too() -> None:
     assert issubclass(ExportError, ValueError)
 
@@ -285,6 +321,7 @@ def test_pictures_in_folders_are_resized_and_exported(
             folder = tmp_path / part / f"class {label}"
             folder.mkdir(parents=True, exist_ok=True)
             Image.fromarray(image[..., 0]).resize((40, 40)).save(folder / f"{number}.png")
+        (folder / "._0.png").write_bytes(b"a file manager's note")
         good[name] = tmp_path / part
     good["--max-accuracy-drop"] = 100
     flat = [str(part) for pair in good.items() for part in pair]

@@ -32,6 +32,13 @@ def test_page_shows_what_ran_and_why_not() -> None:
     assert "somewhere" not in page
 
 
+def test_a_model_with_an_underscore_in_its_name_keeps_its_columns() -> None:
+    replay = Replay("litert", "ai-edge-litert 2.3.0", np.eye(4, dtype=np.float32))
+    results = [(NEW, f"my_model_{recipe}.tflite", replay) for recipe in ("fp32", "static_int8")]
+    page = format_page({Path("m"): results}, {Path("m"): "Made of wood."})
+    assert "| runtime | fp32 | static_int8 |" in page
+
+
 def test_a_folder_that_no_export_made_is_wrong_use(tmp_path: Path) -> None:
     assert main([str(tmp_path)]) == 2
     assert main([]) == 2
@@ -42,6 +49,20 @@ def test_a_damaged_manifest_is_told(tmp_path: Path, capsys: pytest.CaptureFixtur
     (tmp_path / "manifest.json").write_text("{}")
     assert main([str(tmp_path)]) == 1
     assert "manifest.json" in capsys.readouterr().err
+
+
+def test_without_any_runtime_an_earlier_page_stays(
+    artifacts: tuple[Path, Manifest],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("export.compatibility.make_environment", lambda *_: None)
+    page = tmp_path / "page.md"
+    page.write_text("what was tried last year")
+    assert main([str(artifacts[0]), "--out", str(page)]) == 1
+    assert "nothing was tried" in capsys.readouterr().err
+    assert page.read_text() == "what was tried last year"
 
 
 def test_origin_names_target_and_versions(artifacts: tuple[Path, Manifest]) -> None:

@@ -120,6 +120,35 @@ def test_a_missing_artifact_ends_with_one_and_says_what_to_do(
     assert "-e model=FILE" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("named", "said"),
+    [
+        ("--wheel=no.whl", "there is no wheel no.whl"),
+        (f"--wheel={__file__} --folder={__file__}/cache", "Not a directory"),
+    ],
+)
+def test_a_place_that_cannot_be_used_ends_with_one(
+    named: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = write_artifacts(tmp_path)
+    arguments = ["--machine=aarch64", "--glibc=2.36", "--python=3.11", f"--folder={tmp_path}"]
+    assert main([f"--model={model}", *arguments, *named.split()]) == 1
+    assert said in capsys.readouterr().err
+
+
+def test_a_board_without_glibc_is_wrong_use(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["--model=m", "--machine=aarch64", "--glibc=unknown", "--python=3.11", "--folder=w"])
+    assert caught.value.code == 2
+    assert "such as 2.36, found 'unknown'" in capsys.readouterr().err
+
+
+def test_a_manifest_that_recommends_nothing_asks_for_a_file(tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text('{"recommended": null, "artifacts": []}')
+    with pytest.raises(ArtifactError, match="recommends no artifact: name a file"):
+        find_artifact(tmp_path)
+
+
 def test_wheelhouses_of_different_boards_do_not_meet() -> None:
     names = {
         Target(machine, glibc, python, "litert").name

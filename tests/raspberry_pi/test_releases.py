@@ -146,6 +146,16 @@ def test_a_corrupt_artifact_is_refused_before_anything_is_built(
     assert not (tmp_path / "root" / "releases").exists()
 
 
+def test_a_build_that_fails_leaves_nothing_on_the_card(module: Any, tmp_path: Path) -> None:
+    archive, digest = pack(tmp_path / "in", {"pip-1.whl": b"no wheel", "requirements.txt": b""})
+    (tmp_path / "in" / "m.tflite").write_bytes(b"model")
+    files = {"m.tflite": hashlib.sha256(b"model").hexdigest()}
+    releases = module.Releases(tmp_path / "root")
+    with pytest.raises(module.ReleaseError, match="ended with"):
+        releases.build("r", digest, archive, tmp_path / "in", files)
+    assert not releases.path("r").exists()
+
+
 @pytest.mark.parametrize(
     ("files", "named"),
     [({"m.tflite": ""}, "m.tflite"), ({"m.tflite": "", "profile.json": ""}, "profile.json")],

@@ -1,5 +1,7 @@
 """Somebody's own pictures, in every shape they come."""
 
+import itertools
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -16,11 +18,14 @@ from train.samples import ImageDataset
 QUIET = Progress(quiet=True)
 
 
+# Of one test no two pictures are alike: copies are left out of the training split.
+BRIGHTNESS = itertools.cycle(range(10, 256))
+
+
 def _fill(folder: Path, count: int, size: tuple[int, int] = (20, 20), mode: str = "L") -> None:
     """Write `count` pictures (width, height), each with its own brightness."""
     folder.mkdir(parents=True)
-    for number in range(count):
-        value = 10 + number
+    for number, value in zip(range(count), BRIGHTNESS, strict=False):
         colour = value if mode == "L" else (value, 0, 255 - value)
         Image.new(mode, size, colour).save(folder / f"{number:03}.png")
 
@@ -40,6 +45,15 @@ def test_classes_are_named_as_their_folders_in_order(tmp_path: Path) -> None:
     assert dataset.input.shape == (20, 20, 1)
 
 
+def test_hidden_files_and_folders_are_no_pictures(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        _fill(tmp_path / name, 5)
+        _fill(tmp_path / name / ".ipynb_checkpoints", 5)
+        (tmp_path / name / "._000.png").write_bytes(b"a file manager's note")
+    dataset = _load(tmp_path)
+    assert (len(dataset.train), len(dataset.test)) == (8, 2)
+
+
 def test_a_split_of_the_users_own_is_kept(tmp_path: Path) -> None:
     for split, count in (("train", 4), ("test", 2)):
         for name in ("a", "b"):
@@ -48,6 +62,40 @@ def test_a_split_of_the_users_own_is_kept(tmp_path: Path) -> None:
     assert (len(dataset.train), len(dataset.test)) == (8, 4)
     _fill(tmp_path / "test" / "c", 1)
     with pytest.raises(DataError, match=r"classes that .*train does not: \['c'\]"):
+        _load(tmp_path)
+
+
+def test_splits_of_other_names_are_not_taken_for_classes(tmp_path: Path) -> None:
+    for split in ("train", "val"):
+        for name in ("a", "b"):
+            _fill(tmp_path / split / name, 4)
+    with pytest.raises(DataError, match=r"splits \['train', 'val'\], not classes"):
+        _load(tmp_path)
+    _fill(tmp_path / "bus", 4)  # beside it, a train is a train
+    assert _load(tmp_path).class_names == ("bus", "train", "val")
+
+
+def test_copies_of_test_pictures_are_not_trained_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("a", "b"):
+        _fill(tmp_path / name, 10)
+        for number in range(10):
+            shutil.copy(tmp_path / name / f"{number:03}.png", tmp_path / name / f"copy{number}.png")
+    dataset = load_image_folder(tmp_path, InputWishes(), 0.2, 0, Progress())
+    assert len(dataset.test) == 8
+    tested = {image.tobytes() for image in dataset.test.images}
+    assert not any(image.tobytes() in tested for image in dataset.train.images)
+    left_out = 40 - 8 - len(dataset.train)
+    assert left_out > 0
+    assert f"{left_out} training pictures are left out" in capsys.readouterr().err
+
+
+def test_a_class_of_copies_alone_is_refused(tmp_path: Path) -> None:
+    for split, name, count in (("train", "a", 3), ("train", "b", 3), ("test", "a", 1)):
+        _fill(tmp_path / split / name, count)
+    shutil.copytree(tmp_path / "train" / "b", tmp_path / "test" / "b")
+    with pytest.raises(DataError, match="all training pictures of the class 'b' are test pictures"):
         _load(tmp_path)
 
 

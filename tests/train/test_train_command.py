@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from tests.train.miniature import Miniature
 from train.cli import main
@@ -36,10 +37,14 @@ def test_help_states_every_default(capsys: pytest.CaptureFixture[str]) -> None:
         ["--epochs", "many"],
         ["--erase", "2"],
         ["--validation-fraction", "1"],
+        ["--test-fraction", "1.5"],
+        ["--test-fraction", "nan"],
         ["--model", "unknown"],
         ["--nonsense"],
         ["--input-size", "large"],
         ["--init", "somewhere", "--channels", "3"],
+        ["--init", "somewhere", "--model", "MobileNetV2"],
+        ["--init", "somewhere", "--recipe", "nano", "--widths", "8,8,8"],
     ],
 )
 def test_wrong_use_ends_with_2_and_a_reason(
@@ -63,6 +68,24 @@ def test_a_folder_of_something_else_ends_with_1(
 ) -> None:
     assert main(["--data", str(tmp_path)]) == 1
     assert str(tmp_path) in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [[], ["--force"]])
+def test_a_place_that_holds_no_run_is_never_replaced(
+    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("a", "b"):
+        for number in range(4):
+            file = tmp_path / "pictures" / name / f"{number}.png"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            Image.new("L", (8, 8), 50 * number + (name == "b")).save(file)
+    before = sorted(tmp_path.rglob("*"))
+    for place in (tmp_path / "pictures", file):
+        assert main(["--data", str(tmp_path / "pictures"), "--run", str(place), *words]) == 1
+        said = capsys.readouterr().err
+        assert "with --run" in said
+        assert "holds files and no run" in said or "is a file" in said
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_the_data_command_describes_what_it_found(

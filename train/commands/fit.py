@@ -19,13 +19,16 @@ from train.commands.options import (
 from train.commands.recipe_options import add_recipe, add_teacher, parse_with_recipe
 from train.data.image_folder import InputWishes
 from train.data.opening import open_dataset
+from train.errors import RunError
 from train.framework import load_keras
 from train.initial_run import InitialRun, open_initial_run
 from train.progress import Progress
 from train.recipes import with_teachers
 from train.reuse import find_complete_run
-from train.run_folder import RunIdentity, RunRecord
+from train.run_folder import RECORD, RunIdentity, RunRecord
 
+# What builds a network, and would say nothing where a run's own goes on.
+_NETWORK = ("model", "weights", "widths", "dropout", "branches")
 _EPILOG = """\
 commands:
   python -m train             train (this page)
@@ -85,8 +88,8 @@ def main(argv: Sequence[str]) -> int:
     except ValueError as error:
         parser.error(str(error))
     wishes: InputWishes | InputSpec = read_wishes(arguments)
-    if arguments.init is not None and wishes != InputWishes():
-        parser.error("--init takes its input from that run; leave out what describes the input")
+    if arguments.init is not None:
+        _check_init_alone(parser, arguments)
     progress = Progress()
     initial = None
     if arguments.init is not None:
@@ -98,6 +101,7 @@ def main(argv: Sequence[str]) -> int:
     folder: Path = arguments.run or (
         Path("runs") / f"{dataset.name}-{settings.architecture.lower()}"
     )
+    check_place(folder)
     identity = RunIdentity(settings, dataset.name, dataset.fingerprint())
     record = None if arguments.force else find_complete_run(folder, identity)
     if record is not None:
@@ -122,6 +126,34 @@ def main(argv: Sequence[str]) -> int:
     else:
         print(format_result(folder, record))
     return 0
+
+
+def _check_init_alone(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> None:
+    """Refuse beside ``--init`` what the run that it names has settled."""
+    if read_wishes(arguments) != InputWishes():
+        parser.error("--init takes its input from that run; leave out what describes the input")
+    unused = [
+        f"--{name}" for name in _NETWORK if getattr(arguments, name) != parser.get_default(name)
+    ]
+    if unused:
+        parser.error(f"--init takes its network from that run; leave out {', '.join(unused)}")
+
+
+def check_place(folder: Path) -> None:
+    """Check that a run may stand there: ``--force`` replaces runs, never what else people keep.
+
+    Raises:
+        RunError: There is a file, or a folder with something in it and no run's record.
+    """
+    if not folder.exists() or (folder / RECORD).is_file():
+        return
+    if not folder.is_dir():
+        raise RunError(f"{folder} is a file; name a folder with --run")
+    if any(folder.iterdir()):
+        raise RunError(
+            f"{folder} holds files and no run ({RECORD} is missing); --force replaces runs only. "
+            "Choose another place with --run"
+        )
 
 
 def format_result(folder: Path, record: RunRecord) -> str:

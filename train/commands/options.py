@@ -54,7 +54,7 @@ def add_data(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--test-fraction",
-        type=float,
+        type=parse_fraction,
         default=0.2,
         metavar="X",
         help="share of each class that becomes the test split, 0–1, where the folder has none "
@@ -173,6 +173,17 @@ def parse_size(text: str) -> tuple[int, int]:
         raise argparse.ArgumentTypeError(f"expected a size such as 96 or 64x96, found {text!r}")
     height = int(match[1])
     return height, int(match[2]) if match[2] else height
+
+
+def parse_fraction(text: str) -> float:
+    """Turn text into a number above 0 and below 1."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < 1:
+        raise argparse.ArgumentTypeError(f"expected a share between 0 and 1, found {text!r}")
+    return value
 
 
 def parse_widths(text: str) -> tuple[int, ...]:

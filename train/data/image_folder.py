@@ -26,6 +26,8 @@ DEFAULT_SIDE = 96
 _LEAST_PER_CLASS = 3
 _LARGEST_BYTES = 4 * 1024**3
 _SPLITS = ("train", "test")
+# What others call theirs; two of these and nothing else are no classes.
+_SPLIT_NAMES = {*_SPLITS, "training", "testing", "val", "valid", "validation", "eval"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,8 @@ def load_image_folder(
     """Load ``FOLDER/<class>/*.png`` and its like; a class is named as its folder.
 
     Where the folder holds ``train`` and ``test``, each with the classes' folders, that split is
-    kept; otherwise a stratified share of every class becomes the test split.
+    kept; otherwise a stratified share of every class becomes the test split. A picture that is in
+    the test split is left out of the training split, by its pixels: folders hold copies.
 
     Args:
         folder: The folder.
@@ -78,8 +81,8 @@ def load_image_folder(
         progress: Where progress is shown.
 
     Raises:
-        DataError: Fewer than two classes, a class with too few pictures, a file that is no
-            picture, or more than fits in memory.
+        DataError: Fewer than two classes, a class with too few pictures or nothing but copies, a
+            file that is no picture, or more than fits in memory.
     """
     names = [inner.name for inner in _subfolders(_train_part(folder))]
     parts = _list_parts(folder, names)
@@ -93,6 +96,7 @@ def load_image_folder(
     loaded = [_load(part, spec, progress) for part in parts]
     if len(loaded) == 1:
         loaded = list(split_stratified(loaded[0], test_fraction, seed))
+    loaded[0] = _leave_out_shared(loaded[0], loaded[1], names, progress)
     name = re.sub(r"[^a-z0-9]+", "-", folder.resolve().name.lower()).strip("-") or "pictures"
     progress.say(
         f"{total:,} pictures of {len(names)} classes from {folder}, brought to {spec.height}×"
@@ -127,7 +131,8 @@ def _find_pictures(folder: Path) -> list[Path]:
         for path in folder.rglob("*")
         if path.suffix.lower() in PICTURE_SUFFIXES
         and path.is_file()
-        and not path.name.startswith(".")
+        # Such as a notebook's .ipynb_checkpoints, which holds copies.
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
     )
 
 
@@ -137,6 +142,11 @@ def _list_parts(folder: Path, names: Sequence[str]) -> list[_Listed]:
             f"{folder} needs a folder for each class, at least two; found {list(names) or 'none'}"
         )
     train = _train_part(folder)
+    if train == folder and _SPLIT_NAMES.issuperset(name.lower() for name in names):
+        raise DataError(
+            f"{folder} holds the splits {list(names)}, not classes; call what is trained on "
+            "'train' and what is tested on 'test', or name one of them with --data"
+        )
     if train == folder:
         return [_list_split(folder, names, _LEAST_PER_CLASS)]
     extra = sorted({inner.name for inner in _subfolders(folder / "test")} - set(names))
@@ -197,3 +207,24 @@ def _load(listed: _Listed, spec: InputSpec, progress: Progress) -> LabelledImage
     for place, path in enumerate(tracked):
         images[place] = to_model_pixels(_open(path), spec)
     return LabelledImages(images, np.array(listed.labels, np.int64))
+
+
+def _leave_out_shared(
+    train: LabelledImages, test: LabelledImages, names: Sequence[str], progress: Progress
+) -> LabelledImages:
+    """Keep what is tested on from being trained on; otherwise the test would flatter the model."""
+    tested = {image.tobytes() for image in test.images}
+    own = np.array([image.tobytes() not in tested for image in train.images])
+    kept = train.take(np.flatnonzero(own))
+    emptied = set(train.labels.tolist()) - set(kept.labels.tolist())
+    if emptied:
+        raise DataError(
+            f"all training pictures of the class {names[min(emptied)]!r} are test pictures too; "
+            "add others, or take the copies out"
+        )
+    if len(kept) < len(train):
+        progress.say(
+            f"{len(train) - len(kept):,} training pictures are left out: the test split holds "
+            "the same"
+        )
+    return kept

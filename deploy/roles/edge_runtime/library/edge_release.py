@@ -61,7 +61,7 @@ def main():
             with releases.locked():
                 answer = _reach(releases, wanted, False)
         module.exit_json(**answer)
-    except ReleaseError as error:
+    except (ReleaseError, OSError) as error:  # such as a card that is full
         module.fail_json(msg=str(error))
 
 

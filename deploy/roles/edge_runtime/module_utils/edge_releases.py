@@ -98,11 +98,15 @@ class Releases:
         check_sums(Path(incoming), files)
         folder = self.path(release)
         shutil.rmtree(folder, ignore_errors=True)  # what a cut connection left
-        (folder / "model").mkdir(parents=True)
-        for name in files:
-            shutil.copyfile(Path(incoming) / name, folder / "model" / name)
-        build_environment(folder / "venv", house, system_packages, compiled)
-        write_launcher(folder, files)
+        try:
+            (folder / "model").mkdir(parents=True)
+            for name in files:
+                shutil.copyfile(Path(incoming) / name, folder / "model" / name)
+            build_environment(folder / "venv", house, system_packages, compiled)
+            write_launcher(folder, files)
+        except (ReleaseError, OSError):
+            shutil.rmtree(folder, ignore_errors=True)  # a full card must not stay full
+            raise
         document = {"release": release, "wheels": digest, "files": files}
         beside = folder / (_MARK + ".new")
         beside.write_text(json.dumps(document, indent=1) + "\n")
