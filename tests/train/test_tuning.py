@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from edge_runtime.contract import InputSpec
 from edge_runtime.document import from_json
@@ -103,6 +104,23 @@ def test_outcomes_are_read_back_in_the_order_of_the_trials(tmp_path: Path) -> No
     (tmp_path / "2" / "outcome.json").write_text("{}")
     with pytest.raises(RunError, match="--force"):
         load_outcomes(tmp_path)
+
+
+def test_force_replaces_a_search_and_nothing_else(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pictures = tmp_path / "pictures"
+    for name in ("a", "b"):
+        (pictures / name).mkdir(parents=True)
+        for number in range(8):
+            Image.new("L", (8, 8), 20 * number + (name == "b")).save(
+                pictures / name / f"{number}.png"
+            )
+    before = sorted(pictures.rglob("*"))
+    words = ["tune", "--data", str(pictures), "--out", str(pictures), "--force"]
+    assert main(words) == 1
+    assert "holds something else" in capsys.readouterr().err
+    assert sorted(pictures.rglob("*")) == before
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")

@@ -132,8 +132,9 @@ def _read(arguments: argparse.Namespace) -> tuple[TrainingSettings, Budget]:
 
 def _claim_folder(folder: Path, identity: SearchIdentity, arguments: argparse.Namespace) -> None:
     path = folder / "search.json"
-    if arguments.force:
-        shutil.rmtree(folder, ignore_errors=True)
+    # Only a search is replaced: the folder named might hold somebody's pictures.
+    if arguments.force and path.is_file():
+        shutil.rmtree(folder)
     if path.is_file():
         stood = from_json(SearchIdentity, path.read_bytes(), str(path))
         if stood != identity:
