@@ -106,7 +106,7 @@ class SshLauncher:
         """Start a Python on the board, hand it the request, and wait for its outcome."""
         if module != TRIAL_MODULE:
             return refuse("NotThere", f"{module} runs on the workstation only")
-        limit_s = request.effort.max_ns / 1e9 * 10 + _GRACE_S
+        limit_s = (request.effort.max_ns * 10 + request.soak_ns) / 1e9 + _GRACE_S
         if request.what == "scores":
             limit_s *= 10
         # The two machines' clocks have nothing to do with each other.

@@ -3,7 +3,8 @@
 import os
 import sys
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from subprocess import CompletedProcess
 
 import numpy as np
 import pytest
@@ -82,6 +83,20 @@ def test_a_module_that_the_board_lacks_is_refused(board: SshLauncher) -> None:
     refusal = board.run(request, "benchmarks.peers").refusal
     assert refusal is not None
     assert "workstation only" in refusal.message
+
+
+def test_a_long_soak_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    limits: list[float] = []
+
+    def answer(command: list[str], *, timeout: float, **_: object) -> CompletedProcess[bytes]:
+        limits.append(timeout)
+        return CompletedProcess(command, 1, b"", b"")
+
+    monkeypatch.setattr("benchmarks.remote.subprocess.run", answer)
+    two_hours_s = 7200
+    board = SshLauncher("pi@board", "python3", ("ssh",), PurePosixPath("/tmp"))
+    board.run(TrialRequest("soak", "m", "litert", 1, "x", soak_ns=two_hours_s * 1_000_000_000))
+    assert limits[0] > two_hours_s
 
 
 def test_the_folder_on_the_board_is_removed(local_ssh: None) -> None:
