@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
-from subprocess import CompletedProcess
+from subprocess import CompletedProcess, TimeoutExpired
 
 import numpy as np
 import pytest
@@ -112,6 +112,19 @@ def test_an_unreachable_board_is_named(local_ssh: None) -> None:
         connect("pi@nowhere"),
     ):
         pass
+
+
+def test_a_board_that_falls_silent_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stay_silent(command: list[str], *, timeout: float, **_: object) -> None:
+        raise TimeoutExpired(command, timeout)
+
+    monkeypatch.setattr("benchmarks.remote.subprocess.run", stay_silent)
+    board = SshLauncher("pi@board", "python3", ("ssh",), PurePosixPath("/tmp"))
+    with pytest.raises(HostError, match="pi@board gave no answer within 300 s"):
+        board.read_sensors()
+    refusal = board.run(TrialRequest("latency", "m", "litert", 1, "x")).refusal
+    assert refusal is not None
+    assert refusal.kind == "TimedOut"
 
 
 def test_a_board_without_edge_runtime_is_named(local_ssh: None) -> None:
