@@ -3,9 +3,11 @@
 import hashlib
 import json
 import re
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -113,24 +115,34 @@ def load_evaluation(folder: Path, file: Path | None = None) -> EvaluationSet:
         InputError: It is missing, malformed, or its arrays do not fit together.
     """
     path = file or folder / "evaluation.npz"
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            images, labels = arrays["images"], arrays["labels"]
-            reference = arrays.get("reference_scores")
-    except FileNotFoundError:
-        raise InputError(
-            f"there is no evaluation set at {path}; export writes one, or name one (--evaluation)"
-        ) from None
-    except (OSError, ValueError, KeyError, EOFError) as error:
-        raise InputError(
-            f"{path} is no evaluation set (an .npz with images and labels): {error}"
-        ) from error
+    images, labels, reference = _read_arrays(path)
     _check_arrays(path, images, labels, reference)
     labels = labels.astype(np.int64)
     classes = _load_class_names(folder) or tuple(map(str, range(int(labels.max()) + 1)))
     if labels.max() >= len(classes):
         raise InputError(f"{path}: label {labels.max()} has no name among {len(classes)} classes")
+    if reference is not None and reference.shape[1] != len(classes):
+        raise InputError(
+            f"{path}: reference_scores are for {reference.shape[1]} classes, the model has "
+            f"{len(classes)}; export the model again, or name its own pictures (--evaluation)"
+        )
     return EvaluationSet(images, labels, reference, classes, _digest(images, labels))
+
+
+def _read_arrays(path: Path) -> tuple[Any, Any, Any]:
+    try:
+        # Opened here: of a file that is no zip archive numpy leaves its own handle open.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            return arrays["images"], arrays["labels"], arrays.get("reference_scores")
+    except FileNotFoundError:
+        raise InputError(
+            f"there is no evaluation set at {path}; export writes one, or name one (--evaluation)"
+        ) from None
+    # A file cut short or changed is BadZipFile or zlib.error, an .npy a TypeError of `with`.
+    except (OSError, ValueError, KeyError, EOFError, TypeError, BadZipFile, zlib.error) as error:
+        raise InputError(
+            f"{path} is no evaluation set (an .npz with images and labels): {error}"
+        ) from error
 
 
 def _check_arrays(path: Path, images: Any, labels: Any, reference: Any) -> None:
@@ -138,8 +150,15 @@ def _check_arrays(path: Path, images: Any, labels: Any, reference: Any) -> None:
         check_labelled_arrays(str(path), images, labels)
     except DataError as error:
         raise InputError(str(error)) from error
-    if reference is not None and (reference.ndim != 2 or len(reference) != len(images)):
-        raise InputError(f"{path}: reference_scores must be (N, classes), found {reference.shape}")
+    if reference is None:
+        return
+    if reference.ndim != 2 or len(reference) != len(images) or reference.dtype.kind != "f":
+        raise InputError(
+            f"{path}: reference_scores must be floats (N, classes) for {len(images)} pictures, "
+            f"found {reference.dtype} {reference.shape}"
+        )
+    if not np.isfinite(reference).all():
+        raise InputError(f"{path}: reference_scores hold nan or infinity; export the model again")
 
 
 def _load_class_names(folder: Path) -> tuple[str, ...] | None:

@@ -4,8 +4,10 @@ import csv
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from benchmarks import runtimes
@@ -73,6 +75,27 @@ def test_nothing_that_runs_is_a_failure_with_reasons(
     assert "is not a TFLite model" in shown
 
 
+def cut_short(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:-1000])
+
+
+def spoil_an_array(file: Path) -> None:
+    data = bytearray(file.read_bytes())
+    data[1000:1100] = bytes(value ^ 0xFF for value in data[1000:1100])
+    file.write_bytes(data)
+
+
+def store_alone(file: Path) -> None:
+    with file.open("wb") as stream:
+        np.save(stream, np.zeros((3, 28, 28, 1), np.uint8))
+
+
+def replace_reference(folder: Path, scores: npt.NDArray[Any]) -> None:
+    with np.load(folder / "evaluation.npz") as arrays:
+        images, labels = arrays["images"], arrays["labels"]
+    np.savez(folder / "evaluation.npz", images=images, labels=labels, reference_scores=scores)
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -84,6 +107,21 @@ def test_nothing_that_runs_is_a_failure_with_reasons(
         (
             lambda folder: np.savez(folder / "evaluation.npz", images=np.zeros(3), labels=[1]),
             "images must be uint8",
+        ),
+        (lambda folder: cut_short(folder / "evaluation.npz"), "is no evaluation set"),
+        (lambda folder: spoil_an_array(folder / "evaluation.npz"), "is no evaluation set"),
+        (lambda folder: store_alone(folder / "evaluation.npz"), "is no evaluation set"),
+        (
+            lambda folder: replace_reference(folder, np.zeros((200, 8), np.float32)),
+            "reference_scores are for 8 classes, the model has 10",
+        ),
+        (
+            lambda folder: replace_reference(folder, np.full((200, 10), "x")),
+            "reference_scores must be floats (N, classes) for 200 pictures, found <U1",
+        ),
+        (
+            lambda folder: replace_reference(folder, np.full((200, 10), np.nan, np.float32)),
+            "reference_scores hold nan",
         ),
     ],
 )
