@@ -1,5 +1,6 @@
 """The artifacts of a folder, and the pictures they are judged by."""
 
+import contextlib
 import hashlib
 import json
 import re
@@ -15,8 +16,9 @@ import numpy.typing as npt
 from benchmarks.errors import InputError
 from edge_runtime.contract import ModelSpec
 from edge_runtime.document import from_document
-from edge_runtime.errors import DataError, MetadataError
+from edge_runtime.errors import DataError, EdgeRuntimeError, MetadataError
 from edge_runtime.evaluation.labelled_set import check_labelled_arrays
+from edge_runtime.formats.metadata import read_metadata
 
 Format = Literal["tflite", "onnx", "keras"]
 _FORMATS: dict[str, Format] = {".tflite": "tflite", ".onnx": "onnx", ".keras": "keras"}
@@ -118,7 +120,8 @@ def load_evaluation(folder: Path, file: Path | None = None) -> EvaluationSet:
     images, labels, reference = _read_arrays(path)
     _check_arrays(path, images, labels, reference)
     labels = labels.astype(np.int64)
-    classes = _load_class_names(folder) or tuple(map(str, range(int(labels.max()) + 1)))
+    count = int(labels.max()) + 1 if reference is None else reference.shape[1]
+    classes = _load_class_names(folder) or tuple(map(str, range(count)))
     if labels.max() >= len(classes):
         raise InputError(f"{path}: label {labels.max()} has no name among {len(classes)} classes")
     if reference is not None and reference.shape[1] != len(classes):
@@ -162,15 +165,25 @@ def _check_arrays(path: Path, images: Any, labels: Any, reference: Any) -> None:
 
 
 def _load_class_names(folder: Path) -> tuple[str, ...] | None:
-    """Labels from the manifest that export leaves beside its artifacts; None without one."""
+    """Labels from the manifest that export leaves, or from an artifact itself; None without."""
     path = folder / "manifest.json"
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
         return from_document(ModelSpec, document["model"], "manifest.json: model").labels
     except FileNotFoundError:
-        return None
+        return _read_labels_inside(folder)
     except (OSError, ValueError, KeyError, TypeError, MetadataError) as error:
         raise InputError(f"{path} cannot be read: {error}; export the model again") from error
+
+
+def _read_labels_inside(folder: Path) -> tuple[str, ...] | None:
+    """Labels of the first artifact that carries some; what damaged ones lack, the table tells."""
+    for record in load_artifacts(folder):
+        with contextlib.suppress(EdgeRuntimeError):
+            metadata = read_metadata(folder / record.file)
+            if metadata is not None:
+                return metadata.model.labels
+    return None
 
 
 def _digest(images: npt.NDArray[np.uint8], labels: npt.NDArray[np.int64]) -> str:

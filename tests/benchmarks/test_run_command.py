@@ -15,6 +15,7 @@ from benchmarks.cli import run
 from benchmarks.cli.main import main
 from benchmarks.results import load_results
 from benchmarks.runtimes import Runtime
+from tests.benchmarks.scripted import LABELS
 
 PNG = b"\x89PNG"
 
@@ -62,6 +63,21 @@ def test_json_keeps_standard_output_clean(
     assert main([*words, "--evaluation-images", "50"]) == 0
     document = json.loads(capsys.readouterr().out)
     assert document["evaluation"]["images"] == 50
+
+
+def test_without_a_manifest_the_artifact_names_its_classes(toy_folder: Path) -> None:
+    (toy_folder / "manifest.json").unlink()
+    keep_classes(toy_folder / "evaluation.npz", below=8)
+    assert main(["--artifacts", str(toy_folder), "--plan", "tiny.toml"]) == 0
+    results = load_results(Path("report/toy-cnn/results.json"))
+    assert results.evaluation.class_names == LABELS
+
+
+def keep_classes(file: Path, below: int) -> None:
+    with np.load(file) as arrays:
+        kept = arrays["labels"] < below
+        images, labels = arrays["images"][kept], arrays["labels"][kept]
+    np.savez(file, images=images, labels=labels)
 
 
 def test_nothing_that_runs_is_a_failure_with_reasons(
