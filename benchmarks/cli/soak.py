@@ -44,7 +44,7 @@ def run_soak(
     out: Path,
 ) -> int:
     """Soak the artifact that a board would run, and write soak.json and soak.png."""
-    check_out(out, arguments.force, mark="soak.json")
+    check_out(out, arguments.force, mark="soak.json", replaced_whole=False)
     artifact = choose_artifact(load_artifacts(arguments.artifacts), plan)
     reading = [runtime.name for runtime in list_runtimes() if artifact.format in runtime.formats]
     wanted = [name for name in reading if not plan.runtimes or name in plan.runtimes]

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -211,6 +212,34 @@ def test_a_folder_with_other_things_is_not_replaced(
     assert main(words) == 2
     assert "holds no report" in capsys.readouterr().err
     assert Path("mine/thesis.txt").exists()
+
+
+def test_a_report_behind_a_link_is_replaced_there(toy_folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    Path("link").symlink_to(tmp_path / "disk")
+    words = ["--artifacts", str(toy_folder), "--plan", "tiny.toml", "--out", "link"]
+    assert main(words) == 0
+    assert main([*words, "--force"]) == 0
+    assert Path("link").is_symlink()
+    assert (tmp_path / "disk" / "report.html").is_file()
+
+
+@pytest.mark.parametrize(
+    ("out", "message"),
+    [(".", "is the folder that you are in"), ("file/report", "file is a file, so file/report")],
+)
+def test_a_place_that_cannot_be_written_is_told_before_anything_runs(
+    toy_folder: Path, out: str, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("file").write_text("")
+    Path("empty").mkdir()
+    if out == ".":
+        os.chdir("empty")
+    words = ["--artifacts", str(toy_folder), "--quick", "--out", out]
+    assert main(words) == 2
+    shown = capsys.readouterr()
+    assert message in shown.err
+    assert not shown.out
 
 
 def test_without_arguments_it_shows_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
