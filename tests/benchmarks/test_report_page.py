@@ -107,6 +107,27 @@ def test_the_page_opens_whole(
     assert (brightness > 128) == (scheme == "light")
 
 
+def test_a_run_with_many_threads_alone_shows_what_it_measured(
+    browser: Any, results: Results, tmp_path: Path
+) -> None:
+    cases = tuple(case for case in results.cases if case.threads == 2)
+    page = tmp_path / "report.html"
+    page.write_text(format_page([replace(results, cases=cases)]), encoding="utf-8")
+    open_page(browser, page, DESKTOP, "light")
+    for name in ("startup", "memory"):
+        assert count(browser, f"#{name} svg") == 1, name
+
+
+def test_a_single_case_stands_on_an_axis_with_numbers(
+    browser: Any, results: Results, tmp_path: Path
+) -> None:
+    page = tmp_path / "report.html"
+    page.write_text(format_page([replace(results, cases=results.cases[:1])]), encoding="utf-8")
+    open_page(browser, page, DESKTOP, "light")
+    along = '#scatter text[text-anchor="middle"]'
+    assert count(browser, along) >= 2
+
+
 def test_filter_and_sort_work(browser: Any, results: Results, tmp_path: Path) -> None:
     page = tmp_path / "report.html"
     page.write_text(format_page([results]), encoding="utf-8")

@@ -85,7 +85,8 @@ function logTicks(low, high) {
       if (tick >= low && tick <= high) all.push(tick);
     }
   }
-  return all;
+  // A single case spans so little that none or one of these lies within it.
+  return all.length > 1 ? all : linearTicks(low, high, 4);
 }
 
 function linearTicks(low, high, count) {
