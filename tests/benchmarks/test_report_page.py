@@ -15,7 +15,7 @@ from benchmarks.artifacts import EvaluationSet, load_artifacts
 from benchmarks.measurement import measure
 from benchmarks.plan import PLANS, build_cases
 from benchmarks.report.page import format_page
-from benchmarks.results import Results
+from benchmarks.results import ClassAccuracy, Results
 from benchmarks.runner import Job
 from edge_runtime.measurement.records import Refusal, TrialRequest
 from edge_runtime.measurement.steadiness import Finding
@@ -126,6 +126,32 @@ def test_a_single_case_stands_on_an_axis_with_numbers(
     open_page(browser, page, DESKTOP, "light")
     along = '#scatter text[text-anchor="middle"]'
     assert count(browser, along) >= 2
+
+
+@pytest.mark.parametrize("width", [DESKTOP, PHONE])
+def test_many_classes_can_all_be_scrolled_to(
+    browser: Any, results: Results, tmp_path: Path, width: int
+) -> None:
+    names = tuple(f"kind of garment {number}" for number in range(60))
+    record = replace(
+        results.accuracies[0],
+        confusion=tuple(tuple(int(row == column) for column in range(60)) for row in range(60)),
+        per_class=tuple(ClassAccuracy(name, 1, 1) for name in names),
+    )
+    named = replace(results.evaluation, class_names=names)
+    page = tmp_path / "report.html"
+    page.write_text(
+        format_page([replace(results, evaluation=named, accuracies=(record,))]), "utf-8"
+    )
+    open_page(browser, page, width, "light")
+    place = "document.getElementById('confusion')"
+    drawn = browser.execute_script(f"return {place}.querySelector('svg').clientWidth")
+    last = browser.execute_script(f"return {place}.querySelector('svg > :last-child').getBBox().x")
+    assert last < drawn <= browser.execute_script(f"return {place}.scrollWidth")
+    assert browser.execute_script(f"return {place}.clientWidth") < drawn
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+    assert count(browser, "#confusion rect") == 61  # empty cells share one ground
+    assert "kind of garme…" in browser.find_element("id", "confusion").text
 
 
 def test_filter_and_sort_work(browser: Any, results: Results, tmp_path: Path) -> None:
