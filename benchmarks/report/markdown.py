@@ -1,5 +1,6 @@
 """``report.md`` and the table on the terminal."""
 
+import shlex
 from collections.abc import Sequence
 
 from benchmarks.comparability import list_instructions
@@ -54,7 +55,7 @@ def format_report(results: Results, figures: Sequence[str] = ()) -> str:
         "",
         *format_machine(results),
         "",
-        f"Made {results.created} by `{' '.join(results.command)}`, "
+        f"Made {results.created} by `{shlex.join(results.command)}`, "
         f"edge-runtime {results.toolkit_version}.",
     ]
     return "\n".join(lines) + "\n"
