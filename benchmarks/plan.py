@@ -138,6 +138,9 @@ def build_cases(
         artifacts: What to measure.
         plan: Which runtimes and thread counts of all that are there.
         runtimes: Each runtime's name with the formats that it reads.
+
+    Raises:
+        PlanError: The plan names what is not there, or nothing that goes together.
     """
     chosen = [(name, set(formats)) for name, formats in runtimes]
     unknown = set(plan.runtimes) - {name for name, _ in chosen}
@@ -152,14 +155,21 @@ def build_cases(
             f"no artifact is named like {', '.join(plan.artifacts)}; "
             f"there are: {', '.join(artifact.file for artifact in files)}"
         )
-    return [
+    wanted = [artifact for artifact in files if plan.wants(artifact.file)]
+    cases = [
         Case(artifact, name, threads)
-        for artifact in files
-        if plan.wants(artifact.file)
+        for artifact in wanted
         for name, formats in chosen
         if artifact.format in formats and (not plan.runtimes or name in plan.runtimes)
         for threads in plan.threads
     ]
+    if wanted and not cases:
+        readers = ", ".join(f"{name} ({', '.join(sorted(formats))})" for name, formats in chosen)
+        raise PlanError(
+            f"none of the runtimes {', '.join(plan.runtimes)} reads "
+            f"{', '.join(artifact.file for artifact in wanted)}; there are: {readers}"
+        )
+    return cases
 
 
 def _check_keys(cls: type[Any], settings: dict[str, Any], where: str) -> None:

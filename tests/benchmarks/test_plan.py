@@ -72,3 +72,13 @@ def test_a_plan_names_artifacts_by_patterns(toy_folder: Path) -> None:
     assert [case.artifact.file for case in cases] == ["toy-cnn_static_int8.tflite"]
     with pytest.raises(PlanError, match=r"named like \*_fp64.*toy-cnn_fp32\.tflite"):
         build_cases(artifacts, replace(plan, artifacts=("*_fp64.*",)), runtimes)
+
+
+def test_artifacts_that_no_chosen_runtime_reads_are_refused(toy_folder: Path) -> None:
+    runtimes = (("litert", ("tflite",)), ("onnx", ("onnx",)))
+    plan = replace(PLANS["quick"], artifacts=("*_fp32.*",), runtimes=("onnx",))
+    message = (
+        r"runtimes onnx reads toy-cnn_fp32.tflite; there are: litert \(tflite\), onnx \(onnx\)"
+    )
+    with pytest.raises(PlanError, match=message):
+        build_cases(load_artifacts(toy_folder), plan, runtimes)
