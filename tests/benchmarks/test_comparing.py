@@ -225,6 +225,15 @@ def test_gates_name_what_misses_them(measure_with: Measure) -> None:
     assert len(check_gates(results, Gates(max_memory_bytes=10))) == 8
 
 
+def test_what_misses_a_gate_narrowly_does_not_look_as_if_it_met_it(measure_with: Measure) -> None:
+    results = measure_with(noisy(1))
+    results = replace(
+        results, artifacts=tuple(replace(one, size_bytes=307_201) for one in results.artifacts)
+    )
+    misses = check_gates(results, Gates(max_size_bytes=300 * 1024))
+    assert misses[0].endswith("size 300.001 KiB, at most 300 KiB wanted")
+
+
 def test_a_crash_passes_no_gate_and_a_refusal_is_no_miss(measure_with: Measure) -> None:
     results = measure_with(noisy(1))
     crashed = replace(results.cases[0], status="failed", reason="Crashed: SIGILL", summary=None)
