@@ -17,6 +17,7 @@ from benchmarks.plan import PLANS, build_cases
 from benchmarks.report.page import format_page
 from benchmarks.results import ClassAccuracy, Results
 from benchmarks.runner import Job
+from benchmarks.spread import Estimate
 from edge_runtime.measurement.records import Refusal, TrialRequest
 from edge_runtime.measurement.steadiness import Finding
 from tests.benchmarks.scripted import ScriptedLauncher
@@ -126,6 +127,25 @@ def test_a_single_case_stands_on_an_axis_with_numbers(
     open_page(browser, page, DESKTOP, "light")
     along = '#scatter text[text-anchor="middle"]'
     assert count(browser, along) >= 2
+
+
+def test_numbers_along_an_axis_do_not_touch(browser: Any, results: Results, tmp_path: Path) -> None:
+    measured = [case for case in results.cases if case.summary is not None]
+    cases = tuple(
+        replace(case, summary=replace(case.summary, p50_ns=Estimate(median_ns, None, None, 1)))
+        for case, median_ns in zip(measured, (18_500, 2_026_000), strict=False)
+        if case.summary is not None
+    )
+    page = tmp_path / "report.html"
+    page.write_text(format_page([replace(results, cases=cases)]), encoding="utf-8")
+    open_page(browser, page, PHONE, "light")
+    gaps = browser.execute_script(
+        """const boxes = [...document.querySelectorAll('#scatter text[text-anchor="middle"]')]
+          .map((text) => text.getBoundingClientRect());
+        return boxes.slice(1).map((box, place) => box.left - boxes[place].right);"""
+    )
+    assert len(gaps) > 2
+    assert min(gaps) > 2
 
 
 @pytest.mark.parametrize("width", [DESKTOP, PHONE])
