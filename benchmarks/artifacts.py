@@ -95,8 +95,10 @@ def describe_artifact(path: Path) -> ArtifactRecord:
     Raises:
         InputError: It is no file of a known format.
     """
-    if path.suffix not in _FORMATS or not path.is_file():
-        raise InputError(f"{path} is no file that ends in {', '.join(_FORMATS)}")
+    if not path.is_file():
+        raise InputError(f"there is no file {path}")
+    if path.suffix not in _FORMATS:
+        raise InputError(f"{path} does not end in {', '.join(_FORMATS)}")
     data = path.read_bytes()
     found = re.fullmatch(rf"(.+)_({'|'.join(_PRECISIONS)})", path.stem)
     model, precision = found.groups() if found else (path.stem, "unknown")
