@@ -167,6 +167,8 @@ def test_bad_input_is_wrong_use_and_nothing_is_written(
         (["--only", "*_fp64.*"], "no artifact is named like *_fp64.*"),
         (["--soak", "1s", "--max-p90", "5"], "nothing that a gate could judge"),
         (["--soak", "1s", "--host", "pi@a", "--host", "pi@b"], "runs on one machine"),
+        (["--host", "pi@a", "--host", "ssh://pi@a"], "would have the same folder"),
+        (["--host", "pi@a", "--host", "side-by-side"], "would have the same folder"),
         (["--keras", "model.keras"], "--keras needs --peers"),
     ],
 )
