@@ -1,87 +1,18 @@
 """report.html in a real browser: desktop and phone, light and dark, nothing from the network."""
 
-import os
-import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from selenium.webdriver import ActionChains, Keys
 
-from benchmarks.artifacts import EvaluationSet, load_artifacts
-from benchmarks.measurement import measure
-from benchmarks.plan import PLANS, build_cases
 from benchmarks.report.page import format_page
-from benchmarks.results import ClassAccuracy, Results
-from benchmarks.runner import Job
-from benchmarks.spread import Estimate
-from edge_runtime.measurement.records import Refusal, TrialRequest
+from benchmarks.results import Results
 from edge_runtime.measurement.steadiness import Finding
-from tests.benchmarks.scripted import ScriptedLauncher
+from tests.benchmarks.browsing import DESKTOP, PAPER, PHONE, count, open_page
 
-RUNTIMES = (("litert", ("tflite",)), ("tflite", ("tflite",)))
-DESKTOP, PHONE, PAPER = 1280, 390, 718  # A4 between its margins, in CSS pixels
 READABLE = 4.5  # to 1, WCAG's AA for small letters
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-DRIVER = shutil.which("chromedriver")
-
-
-@pytest.fixture
-def results(toy_folder: Path, evaluation: EvaluationSet, tmp_path: Path) -> Results:
-    generator = np.random.default_rng(1)
-
-    def latency(request: TrialRequest) -> int:
-        return int(
-            (30_000 if request.backend == "litert" else 200_000) * generator.lognormal(0, 0.02)
-        )
-
-    (tmp_path / "scratch").mkdir()
-    launcher = ScriptedLauncher(tmp_path / "scratch", latency)
-    hostile = "</script><script>document.title='broken in'</script><b>operator</b> too new"
-    launcher.refusals["toy-cnn_fp32.tflite", "tflite"] = Refusal(
-        "IncompatibleArtifactError", hostile
-    )
-    plan = replace(PLANS["standard"], retries=0.0)
-    cases = build_cases(load_artifacts(toy_folder), plan, RUNTIMES)
-    job = Job(toy_folder, cases, plan, evaluation, modules={})
-    return measure(job, launcher, tmp_path / "scratch", 200, lambda *_: None)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    if CHROMIUM is None or DRIVER is None:
-        missing = "no chromium with chromedriver is installed (apt: chromium chromium-driver)"
-        if os.environ.get("CI") == "true":
-            pytest.fail(missing)  # Continuous integration must see the page, not pass it over.
-        pytest.skip(missing)
-    from selenium import webdriver
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for word in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"):
-        options.add_argument(word)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
-    try:
-        yield driver
-    finally:
-        driver.quit()
-
-
-def open_page(browser: Any, path: Path, width: int, scheme: str) -> None:
-    size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width == PHONE}
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-    feature = {"name": "prefers-color-scheme", "value": scheme}
-    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "", "features": [feature]})
-    browser.get_log("browser")  # what an earlier page left there
-    browser.get(path.as_uri())
-
-
-def count(browser: Any, selector: str) -> int:
-    return len(browser.find_elements("css selector", selector))
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(DESKTOP, "light"), (PHONE, "dark")])
@@ -106,72 +37,6 @@ def test_the_page_opens_whole(
     ground = browser.execute_script("return getComputedStyle(document.body).backgroundColor")
     brightness = sum(map(int, ground.removeprefix("rgb(").removesuffix(")").split(","))) / 3
     assert (brightness > 128) == (scheme == "light")
-
-
-def test_a_run_with_many_threads_alone_shows_what_it_measured(
-    browser: Any, results: Results, tmp_path: Path
-) -> None:
-    cases = tuple(case for case in results.cases if case.threads == 2)
-    page = tmp_path / "report.html"
-    page.write_text(format_page([replace(results, cases=cases)]), encoding="utf-8")
-    open_page(browser, page, DESKTOP, "light")
-    for name in ("startup", "memory"):
-        assert count(browser, f"#{name} svg") == 1, name
-
-
-def test_a_single_case_stands_on_an_axis_with_numbers(
-    browser: Any, results: Results, tmp_path: Path
-) -> None:
-    page = tmp_path / "report.html"
-    page.write_text(format_page([replace(results, cases=results.cases[:1])]), encoding="utf-8")
-    open_page(browser, page, DESKTOP, "light")
-    along = '#scatter text[text-anchor="middle"]'
-    assert count(browser, along) >= 2
-
-
-def test_numbers_along_an_axis_do_not_touch(browser: Any, results: Results, tmp_path: Path) -> None:
-    measured = [case for case in results.cases if case.summary is not None]
-    cases = tuple(
-        replace(case, summary=replace(case.summary, p50_ns=Estimate(median_ns, None, None, 1)))
-        for case, median_ns in zip(measured, (18_500, 2_026_000), strict=False)
-        if case.summary is not None
-    )
-    page = tmp_path / "report.html"
-    page.write_text(format_page([replace(results, cases=cases)]), encoding="utf-8")
-    open_page(browser, page, PHONE, "light")
-    gaps = browser.execute_script(
-        """const boxes = [...document.querySelectorAll('#scatter text[text-anchor="middle"]')]
-          .map((text) => text.getBoundingClientRect());
-        return boxes.slice(1).map((box, place) => box.left - boxes[place].right);"""
-    )
-    assert len(gaps) > 2
-    assert min(gaps) > 2
-
-
-@pytest.mark.parametrize("width", [DESKTOP, PHONE])
-def test_many_classes_can_all_be_scrolled_to(
-    browser: Any, results: Results, tmp_path: Path, width: int
-) -> None:
-    names = tuple(f"kind of garment {number}" for number in range(60))
-    record = replace(
-        results.accuracies[0],
-        confusion=tuple(tuple(int(row == column) for column in range(60)) for row in range(60)),
-        per_class=tuple(ClassAccuracy(name, 1, 1) for name in names),
-    )
-    named = replace(results.evaluation, class_names=names)
-    page = tmp_path / "report.html"
-    page.write_text(
-        format_page([replace(results, evaluation=named, accuracies=(record,))]), "utf-8"
-    )
-    open_page(browser, page, width, "light")
-    place = "document.getElementById('confusion')"
-    drawn = browser.execute_script(f"return {place}.querySelector('svg').clientWidth")
-    last = browser.execute_script(f"return {place}.querySelector('svg > :last-child').getBBox().x")
-    assert last < drawn <= browser.execute_script(f"return {place}.scrollWidth")
-    assert browser.execute_script(f"return {place}.clientWidth") < drawn
-    assert browser.execute_script("return document.documentElement.scrollWidth") <= width
-    assert count(browser, "#confusion rect") == 61  # empty cells share one ground
-    assert "kind of garme…" in browser.find_element("id", "confusion").text
 
 
 def test_filter_and_sort_work(browser: Any, results: Results, tmp_path: Path) -> None:
