@@ -53,5 +53,6 @@ format: $(VENV)/.ready ## Rewrite the sources in the house style
 wheel: $(VENV)/.ready ## Build the wheel that goes to a device
 	$(BIN)/python -m build --wheel --outdir dist
 
+# Runs, artifacts and reports of one's own lie in the same folders, and stay.
 clean: ## Remove what the other targets made, but not the environment
-	rm -rf runs artifacts report build dist
+	rm -rf $(RUN) $(dir $(RUN)).$(NAME).unfinished $(ARTIFACTS) $(REPORT) build dist

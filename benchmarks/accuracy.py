@@ -25,7 +25,11 @@ def judge_scores(
     """
     classes, total = len(evaluation.class_names), len(evaluation.labels)
     if scores.shape != (total, classes):
-        raise ResultsError(f"expected scores of shape {(total, classes)}, found {scores.shape}")
+        raise ResultsError(
+            f"{artifact} on {runtime}: expected scores of shape {(total, classes)} for {total} "
+            f"pictures of {classes} classes, found {scores.shape}; name pictures of this model "
+            "(--evaluation), or leave the file out (--only)"
+        )
     answers = scores.argmax(axis=1).astype(np.int64)
     confusion = np.zeros((classes, classes), np.int64)
     np.add.at(confusion, (evaluation.labels, answers), 1)

@@ -1,11 +1,14 @@
 """The artifacts of a folder, and the pictures they are judged by."""
 
+import contextlib
 import hashlib
 import json
 import re
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -13,8 +16,9 @@ import numpy.typing as npt
 from benchmarks.errors import InputError
 from edge_runtime.contract import ModelSpec
 from edge_runtime.document import from_document
-from edge_runtime.errors import DataError, MetadataError
+from edge_runtime.errors import DataError, EdgeRuntimeError, MetadataError
 from edge_runtime.evaluation.labelled_set import check_labelled_arrays
+from edge_runtime.formats.metadata import read_metadata
 
 Format = Literal["tflite", "onnx", "keras"]
 _FORMATS: dict[str, Format] = {".tflite": "tflite", ".onnx": "onnx", ".keras": "keras"}
@@ -91,8 +95,10 @@ def describe_artifact(path: Path) -> ArtifactRecord:
     Raises:
         InputError: It is no file of a known format.
     """
-    if path.suffix not in _FORMATS or not path.is_file():
-        raise InputError(f"{path} is no file that ends in {', '.join(_FORMATS)}")
+    if not path.is_file():
+        raise InputError(f"there is no file {path}")
+    if path.suffix not in _FORMATS:
+        raise InputError(f"{path} does not end in {', '.join(_FORMATS)}")
     data = path.read_bytes()
     found = re.fullmatch(rf"(.+)_({'|'.join(_PRECISIONS)})", path.stem)
     model, precision = found.groups() if found else (path.stem, "unknown")
@@ -113,24 +119,35 @@ def load_evaluation(folder: Path, file: Path | None = None) -> EvaluationSet:
         InputError: It is missing, malformed, or its arrays do not fit together.
     """
     path = file or folder / "evaluation.npz"
+    images, labels, reference = _read_arrays(path)
+    _check_arrays(path, images, labels, reference)
+    labels = labels.astype(np.int64)
+    count = int(labels.max()) + 1 if reference is None else reference.shape[1]
+    classes = _load_class_names(folder) or tuple(map(str, range(count)))
+    if labels.max() >= len(classes):
+        raise InputError(f"{path}: label {labels.max()} has no name among {len(classes)} classes")
+    if reference is not None and reference.shape[1] != len(classes):
+        raise InputError(
+            f"{path}: reference_scores are for {reference.shape[1]} classes, the model has "
+            f"{len(classes)}; export the model again, or name its own pictures (--evaluation)"
+        )
+    return EvaluationSet(images, labels, reference, classes, _digest(images, labels))
+
+
+def _read_arrays(path: Path) -> tuple[Any, Any, Any]:
     try:
-        with np.load(path, allow_pickle=False) as arrays:
-            images, labels = arrays["images"], arrays["labels"]
-            reference = arrays.get("reference_scores")
+        # Opened here: of a file that is no zip archive numpy leaves its own handle open.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            return arrays["images"], arrays["labels"], arrays.get("reference_scores")
     except FileNotFoundError:
         raise InputError(
             f"there is no evaluation set at {path}; export writes one, or name one (--evaluation)"
         ) from None
-    except (OSError, ValueError, KeyError, EOFError) as error:
+    # A file cut short or changed is BadZipFile or zlib.error, an .npy a TypeError of `with`.
+    except (OSError, ValueError, KeyError, EOFError, TypeError, BadZipFile, zlib.error) as error:
         raise InputError(
             f"{path} is no evaluation set (an .npz with images and labels): {error}"
         ) from error
-    _check_arrays(path, images, labels, reference)
-    labels = labels.astype(np.int64)
-    classes = _load_class_names(folder) or tuple(map(str, range(int(labels.max()) + 1)))
-    if labels.max() >= len(classes):
-        raise InputError(f"{path}: label {labels.max()} has no name among {len(classes)} classes")
-    return EvaluationSet(images, labels, reference, classes, _digest(images, labels))
 
 
 def _check_arrays(path: Path, images: Any, labels: Any, reference: Any) -> None:
@@ -138,20 +155,37 @@ def _check_arrays(path: Path, images: Any, labels: Any, reference: Any) -> None:
         check_labelled_arrays(str(path), images, labels)
     except DataError as error:
         raise InputError(str(error)) from error
-    if reference is not None and (reference.ndim != 2 or len(reference) != len(images)):
-        raise InputError(f"{path}: reference_scores must be (N, classes), found {reference.shape}")
+    if reference is None:
+        return
+    if reference.ndim != 2 or len(reference) != len(images) or reference.dtype.kind != "f":
+        raise InputError(
+            f"{path}: reference_scores must be floats (N, classes) for {len(images)} pictures, "
+            f"found {reference.dtype} {reference.shape}"
+        )
+    if not np.isfinite(reference).all():
+        raise InputError(f"{path}: reference_scores hold nan or infinity; export the model again")
 
 
 def _load_class_names(folder: Path) -> tuple[str, ...] | None:
-    """Labels from the manifest that export leaves beside its artifacts; None without one."""
+    """Labels from the manifest that export leaves, or from an artifact itself; None without."""
     path = folder / "manifest.json"
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
         return from_document(ModelSpec, document["model"], "manifest.json: model").labels
     except FileNotFoundError:
-        return None
+        return _read_labels_inside(folder)
     except (OSError, ValueError, KeyError, TypeError, MetadataError) as error:
         raise InputError(f"{path} cannot be read: {error}; export the model again") from error
+
+
+def _read_labels_inside(folder: Path) -> tuple[str, ...] | None:
+    """Labels of the first artifact that carries some; what damaged ones lack, the table tells."""
+    for record in load_artifacts(folder):
+        with contextlib.suppress(EdgeRuntimeError):
+            metadata = read_metadata(folder / record.file)
+            if metadata is not None:
+                return metadata.model.labels
+    return None
 
 
 def _digest(images: npt.NDArray[np.uint8], labels: npt.NDArray[np.int64]) -> str:

@@ -46,18 +46,20 @@ def _check_case(results: Results, case: CaseRecord, gates: Gates) -> list[str]:
     memory = summary.memory_over_bare_bytes if summary else None
     size = results.artifact_of(case).size_bytes
     misses = []
+    # Found is told with more digits than in tables: what misses narrowly must not look as if it
+    # met the limit.
     if gates.min_accuracy is not None and (low is None or low < gates.min_accuracy):
-        # A digit more than tables show: what misses narrowly must not look as if it met the limit.
         found = "unknown" if low is None else f"{low:.3%}"
-        misses.append(f"accuracy's lower bound {found}, at least {gates.min_accuracy:.2%} wanted")
+        limit = gates.min_accuracy * 100
+        misses.append(f"accuracy's lower bound {found}, at least {limit:.10g}% wanted")
     if gates.max_p90_ns is not None and (p90 is None or p90 > gates.max_p90_ns):
-        found = "unknown" if p90 is None else f"{p90 / 1e3:.1f} µs"
-        misses.append(f"p90 {found}, at most {gates.max_p90_ns / 1e3:.1f} µs wanted")
+        found = "unknown" if p90 is None else f"{p90 / 1e3:,.3f} µs"
+        misses.append(f"p90 {found}, at most {gates.max_p90_ns / 1e3:,.10g} µs wanted")
     if gates.max_size_bytes is not None and size > gates.max_size_bytes:
-        misses.append(
-            f"size {size / 1024:.0f} KiB, at most {gates.max_size_bytes / 1024:.0f} KiB wanted"
-        )
+        limit = gates.max_size_bytes / 1024
+        misses.append(f"size {size / 1024:,.3f} KiB, at most {limit:,.10g} KiB wanted")
     if gates.max_memory_bytes is not None and (memory is None or memory > gates.max_memory_bytes):
-        found = "unknown" if memory is None else f"{memory / 2**20:.1f} MiB"
-        misses.append(f"memory {found}, at most {gates.max_memory_bytes / 2**20:.1f} MiB wanted")
+        found = "unknown" if memory is None else f"{memory / 2**20:,.3f} MiB"
+        limit = gates.max_memory_bytes / 2**20
+        misses.append(f"memory {found}, at most {limit:,.10g} MiB wanted")
     return misses

@@ -104,6 +104,10 @@ def load_plan(path: Path) -> Plan:
     """
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise PlanError(
+            f"there is no plan {path}; name one of {', '.join(PLANS)}, or a TOML file"
+        ) from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise PlanError(f"cannot read the plan {path}: {error}") from error
     return build_plan({"name": path.stem, **document}, str(path))
@@ -113,7 +117,7 @@ def build_plan(document: dict[str, Any], where: str) -> Plan:
     """Build a plan from parsed TOML; see `load_plan`."""
     settings = dict(document)
     base_name = settings.pop("based_on", "standard")
-    if base_name not in PLANS:
+    if not isinstance(base_name, str) or base_name not in PLANS:
         raise PlanError(f"{where}: based_on must be one of {', '.join(PLANS)}; found {base_name!r}")
     base = PLANS[base_name]
     effort = settings.pop("effort", {})
@@ -125,8 +129,10 @@ def build_plan(document: dict[str, Any], where: str) -> Plan:
     merged["effort"] = to_document(base.effort) | effort
     try:
         return from_document(Plan, merged, where)
-    except (MetadataError, ValueError) as error:
-        raise PlanError(str(error)) from error
+    except MetadataError as error:
+        raise PlanError(str(error)) from error  # It names the place already.
+    except ValueError as error:
+        raise PlanError(f"{where}: {error}") from error
 
 
 def build_cases(
@@ -138,6 +144,9 @@ def build_cases(
         artifacts: What to measure.
         plan: Which runtimes and thread counts of all that are there.
         runtimes: Each runtime's name with the formats that it reads.
+
+    Raises:
+        PlanError: The plan names what is not there, or nothing that goes together.
     """
     chosen = [(name, set(formats)) for name, formats in runtimes]
     unknown = set(plan.runtimes) - {name for name, _ in chosen}
@@ -152,14 +161,21 @@ def build_cases(
             f"no artifact is named like {', '.join(plan.artifacts)}; "
             f"there are: {', '.join(artifact.file for artifact in files)}"
         )
-    return [
+    wanted = [artifact for artifact in files if plan.wants(artifact.file)]
+    cases = [
         Case(artifact, name, threads)
-        for artifact in files
-        if plan.wants(artifact.file)
+        for artifact in wanted
         for name, formats in chosen
         if artifact.format in formats and (not plan.runtimes or name in plan.runtimes)
         for threads in plan.threads
     ]
+    if wanted and not cases:
+        readers = ", ".join(f"{name} ({', '.join(sorted(formats))})" for name, formats in chosen)
+        raise PlanError(
+            f"none of the runtimes {', '.join(plan.runtimes)} reads "
+            f"{', '.join(artifact.file for artifact in wanted)}; there are: {readers}"
+        )
+    return cases
 
 
 def _check_keys(cls: type[Any], settings: dict[str, Any], where: str) -> None:

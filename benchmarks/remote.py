@@ -106,14 +106,14 @@ class SshLauncher:
         """Start a Python on the board, hand it the request, and wait for its outcome."""
         if module != TRIAL_MODULE:
             return refuse("NotThere", f"{module} runs on the workstation only")
-        limit_s = request.effort.max_ns / 1e9 * 10 + _GRACE_S
+        limit_s = (request.effort.max_ns * 10 + request.soak_ns) / 1e9 + _GRACE_S
         if request.what == "scores":
             limit_s *= 10
         # The two machines' clocks have nothing to do with each other.
         text = to_json(replace(request, spawned_ns=None))
         command = f"{shlex.quote(self.python)} -m {module}; code=$?; times >&2; exit $code"
         try:
-            done = self._shell(command, text.encode(), limit_s)
+            done = self._start(command, text.encode(), limit_s)
         except subprocess.TimeoutExpired:
             return refuse("TimedOut", f"no answer from {self.host} within {limit_s:.0f} s")
         self._cpu_s += _read_times(done.stderr.decode(errors="replace"))
@@ -129,8 +129,17 @@ class SshLauncher:
         except MetadataError as error:
             raise HostError(f"{error}: {_last_line(done)}") from error
 
-    def _shell(
-        self, command: str, data: bytes = b"", timeout_s: float = _GRACE_S
+    def _shell(self, command: str, data: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+        try:
+            return self._start(command, data, _GRACE_S)
+        except subprocess.TimeoutExpired as error:
+            raise HostError(
+                f"{self.host} gave no answer within {_GRACE_S:.0f} s; see whether it is still on "
+                "the network, and run again"
+            ) from error
+
+    def _start(
+        self, command: str, data: bytes, timeout_s: float
     ) -> subprocess.CompletedProcess[bytes]:
         done = subprocess.run(
             [*self.ssh, self.host, command],
@@ -168,7 +177,7 @@ def connect(
             launcher.describe_host()
             yield launcher
         finally:
-            with contextlib.suppress(HostError, subprocess.TimeoutExpired):
+            with contextlib.suppress(HostError):
                 launcher._shell(f"rm -rf {shlex.quote(str(launcher.folder))}")
 
 

@@ -5,7 +5,9 @@ Times are nanoseconds, sizes bytes, shares fractions; only reports convert. The 
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
@@ -256,11 +258,38 @@ def load_results(path: Path) -> Results:
         raise ResultsError(f"cannot read {path}: {error}") from error
     try:
         results = from_json(Results, text, str(path))
-    except (MetadataError, ValueError) as error:
+    except (MetadataError, ValueError, OverflowError) as error:
         raise ResultsError(f"{error}. Is it a results.json of python -m benchmarks?") from error
     if results.schema_version != SCHEMA_VERSION:
         raise ResultsError(
             f"{path} has schema version {results.schema_version}, this toolkit reads "
             f"{SCHEMA_VERSION}; use the toolkit that wrote it"
         )
+    lacking = next(_find_contradictions(results), None)
+    if lacking is not None:
+        raise ResultsError(f"{path} is damaged or was changed: {lacking}; measure again")
     return results
+
+
+def _find_contradictions(results: Results) -> Iterator[str]:
+    """What the types cannot tell, and everything that reads results relies on."""
+    try:
+        datetime.fromisoformat(results.created)
+    except ValueError:
+        yield f"created is no time, found {results.created!r}"
+    files = {artifact.file for artifact in results.artifacts}
+    for case in results.cases:
+        if case.artifact not in files:
+            yield f"a case names {case.artifact}, which is not among its artifacts"
+        if case.summary is not None and not case.processes:
+            yield f"{case.artifact} on {case.runtime} has a summary of no process"
+        for process in case.processes if case.summary is not None else ():
+            stream = process.result.stream
+            if stream is None or min(stream.samples_ns, default=0) <= 0:
+                yield f"{case.artifact} on {case.runtime} has a process without times above 0"
+    for record in results.accuracies:
+        if not 0 < record.total == results.evaluation.images or record.correct > record.total:
+            yield (
+                f"{record.artifact} on {record.runtime} has {record.correct} of {record.total} "
+                f"right, of {results.evaluation.images} pictures"
+            )

@@ -127,6 +127,13 @@ def _judge_spread(cases: Sequence[CaseRecord]) -> Iterable[Finding]:
 
 
 def _judge_samples(cases: Sequence[CaseRecord], plan: Plan) -> Iterable[Finding]:
+    if not any(case.summary for case in cases):
+        yield Finding(
+            "invalid",
+            "few-samples",
+            f"not one of {len(cases)} cases could be measured",
+            "read the reasons below the table",
+        )
     least = least_samples(0.90)
     few = [case for case in cases if case.summary and case.summary.samples < least]
     if few:

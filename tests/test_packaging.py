@@ -63,3 +63,11 @@ def test_the_wheel_holds_the_runtime_alone(wheel: Path) -> None:
 
 def test_the_wheel_is_small_enough_for_a_board(wheel: Path) -> None:
     assert wheel.stat().st_size < 1_000_000
+
+
+def test_clean_removes_the_demos_folders_and_nobody_elses() -> None:
+    command = subprocess.run(
+        ["make", "--dry-run", "clean"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert {"runs/fashion-cnn", "artifacts/fashion-cnn", "report/fashion-cnn"} <= set(command)
+    assert {"runs", "artifacts", "report"}.isdisjoint(word.rstrip("/") for word in command)

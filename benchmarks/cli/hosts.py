@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from benchmarks.cli.output import check_out
-from benchmarks.errors import HostError
+from benchmarks.errors import HostError, PlanError
 from benchmarks.launching import Launcher
 from benchmarks.merging import format_merged, merge_runs
 from benchmarks.remote import DEPLOYED_PYTHON, connect
@@ -57,6 +57,11 @@ def run_on_each(arguments: argparse.Namespace, out: Path, measure: Measure, repo
     """
     folders = {host: out / name_folder(host) for host in arguments.host}
     together = out / "side-by-side"
+    if len({*folders.values(), together}) <= len(folders):
+        raise PlanError(
+            f"two of {', '.join(folders)} would have the same folder in {out}, and one report "
+            "replace the other; call each machine by one name"
+        )
     for folder in folders.values():
         check_out(folder, arguments.force)
     check_out(together, arguments.force, mark="report.html")

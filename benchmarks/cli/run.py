@@ -54,8 +54,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--soak",
         type=parse_duration_s,
         metavar="TIME",
-        help="instead: call one artifact (the smallest, or see --only) without a pause for 90s, "
-        "10m or 2h",
+        help="instead: call one artifact (int8 before float, or see --only) without a pause for "
+        "90s, 10m or 2h",
     )
     add("--json", action="store_true", help="print results.json instead of the table")
     _add_plan_arguments(parser)

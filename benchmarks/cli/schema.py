@@ -7,7 +7,7 @@ from benchmarks.schema import build_schema
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """This command has no options."""
+    """Declare the options of this command."""
     parser.add_argument("--indent", type=int, default=1, help="of the JSON (default: 1)")
 
 

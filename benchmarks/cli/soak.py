@@ -25,7 +25,7 @@ from edge_runtime.measurement.records import TrialRequest
 
 _UNITS_S = {"s": 1, "m": 60, "h": 3600}
 _PICTURES = 512
-# What a board would run, if nothing else is said.
+# What a board would run, if nothing else is said; what is not listed comes last.
 _PREFERRED = ("qat_int8", "static_int8", "dynamic_int8", "fp16", "fp32")
 
 
@@ -44,7 +44,7 @@ def run_soak(
     out: Path,
 ) -> int:
     """Soak the artifact that a board would run, and write soak.json and soak.png."""
-    check_out(out, arguments.force, mark="soak.json")
+    check_out(out, arguments.force, mark="soak.json", replaced_whole=False)
     artifact = choose_artifact(load_artifacts(arguments.artifacts), plan)
     reading = [runtime.name for runtime in list_runtimes() if artifact.format in runtime.formats]
     wanted = [name for name in reading if not plan.runtimes or name in plan.runtimes]
@@ -78,19 +78,19 @@ def run_soak(
 
 
 def choose_artifact(artifacts: list[ArtifactRecord], plan: Plan) -> ArtifactRecord:
-    """The smallest precision that the plan wants, ``.tflite`` before ``.onnx``.
+    """The artifact that the plan wants whose precision is preferred, ``.tflite`` before ``.onnx``.
 
     Raises:
-        PlanError: The plan wants none that is there, or none of a known precision.
+        PlanError: The plan wants none that is there.
     """
-    for precision in _PREFERRED:
-        for record in artifacts:
-            if record.precision == precision and plan.wants(record.file):
-                return record
-    raise PlanError(
-        "no artifact to soak: none has a known precision (MODEL_PRECISION.tflite) and a name that "
-        f"is asked for; there are: {', '.join(record.file for record in artifacts)}"
-    )
+    wanted = [record for record in artifacts if plan.wants(record.file)]
+    if not wanted:
+        raise PlanError(
+            f"no artifact to soak is named like {', '.join(plan.artifacts)}; "
+            f"there are: {', '.join(record.file for record in artifacts)}"
+        )
+    ranks = {precision: rank for rank, precision in enumerate(_PREFERRED)}
+    return min(wanted, key=lambda record: ranks.get(record.precision, len(ranks)))
 
 
 def _measure(launcher: Launcher, request: TrialRequest, artifact: ArtifactRecord) -> SoakRecord:

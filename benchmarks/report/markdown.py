@@ -1,5 +1,6 @@
 """``report.md`` and the table on the terminal."""
 
+import shlex
 from collections.abc import Sequence
 
 from benchmarks.comparability import list_instructions
@@ -54,7 +55,7 @@ def format_report(results: Results, figures: Sequence[str] = ()) -> str:
         "",
         *format_machine(results),
         "",
-        f"Made {results.created} by `{' '.join(results.command)}`, "
+        f"Made {results.created} by `{shlex.join(results.command)}`, "
         f"edge-runtime {results.toolkit_version}.",
     ]
     return "\n".join(lines) + "\n"
@@ -92,12 +93,11 @@ def format_legend(results: Results) -> list[str]:
     """What the columns mean."""
     evaluation, plan = results.evaluation, results.plan
     total = evaluation.images
-    half = max(
-        (record.interval.high - record.interval.low for record in results.accuracies), default=0.0
-    )
+    widths = [record.interval.high - record.interval.low for record in results.accuracies]
+    known = f", ±{max(widths) * 50:.2f} points at 95 %" if widths else ""
     shown = f"all {total:,}" if total == evaluation.available else f"the first {total:,}"
     return [
-        f"accuracy: top-1 on {shown} evaluation pictures, ±{half * 50:.2f} points at 95 %; "
+        f"accuracy: top-1 on {shown} evaluation pictures{known}; "
         "vs float: difference to the float Keras model on the same pictures, in points. "
         "p50: median of one call at batch 1, joined over fresh processes (planned: "
         f"{plan.rounds}), ± its 95 % interval; p90 and p99: MLPerf's early-stopping estimates, "

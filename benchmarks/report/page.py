@@ -3,6 +3,7 @@
 import html
 import json
 import math
+import shlex
 from collections.abc import Sequence
 from importlib.resources import files
 from typing import Any
@@ -158,7 +159,7 @@ def _build_run(run: Results, name: str) -> dict[str, Any]:
         *list_machine_facts(run),
         ("plan", f"{plan.name}: {plan.rounds} processes per case, threads {_join(plan.threads)}"),
         ("pictures", f"{evaluation.images:,} of {evaluation.available:,} for accuracy"),
-        ("made by", f"{' '.join(run.command)}, edge-runtime {run.toolkit_version}"),
+        ("made by", f"{shlex.join(run.command)}, edge-runtime {run.toolkit_version}"),
     ]
     return {
         "name": name,

@@ -1,6 +1,7 @@
 """The README's table: what a judged run measured, between two markers and by no other hand."""
 
 import re
+import shlex
 import textwrap
 from collections.abc import Sequence
 from dataclasses import replace
@@ -77,7 +78,7 @@ def _format_caption(results: Results, source: str) -> list[str]:
         + (f", with warnings ({', '.join(warnings)})" if warnings else "")
         + f". All of it is in [results.json]({source}), made by"
     )
-    command = f"`{' '.join(results.command)}`."
+    command = f"`{shlex.join(results.command)}`."
     return [*textwrap.wrap(text, 120, break_long_words=False, break_on_hyphens=False), command]
 
 

@@ -33,6 +33,7 @@ def write_merged(runs: Sequence[Results], lines: Sequence[str], folder: Path) ->
 
 
 def _make_partial(folder: Path) -> Path:
+    folder = folder.resolve()
     partial = folder.with_name(f".{folder.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
@@ -40,6 +41,7 @@ def _make_partial(folder: Path) -> Path:
 
 
 def _move_in(partial: Path, folder: Path) -> None:
+    folder = folder.resolve()  # Behind a link the report is replaced, and the link stays.
     if folder.exists():
         shutil.rmtree(folder)
     partial.replace(folder)

@@ -1,14 +1,24 @@
-"""A folder as export leaves it, made of toy artifacts and real pictures."""
+"""A folder as export leaves it, results of a run on it, and a browser for their page."""
 
+import os
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 
-from benchmarks.artifacts import EvaluationSet, load_evaluation
+from benchmarks.artifacts import EvaluationSet, load_artifacts, load_evaluation
+from benchmarks.measurement import measure
+from benchmarks.plan import PLANS, build_cases
+from benchmarks.results import Results
+from benchmarks.runner import Job
 from edge_runtime.document import to_document, to_json
-from tests.benchmarks.scripted import SPEC, write_toy_tflite
+from edge_runtime.measurement.records import Refusal, TrialRequest
+from tests.benchmarks.browsing import CHROMIUM, DRIVER
+from tests.benchmarks.scripted import SPEC, ScriptedLauncher, write_toy_tflite
 
 FIXTURE = Path(__file__).parents[1] / "fixtures" / "fashion_mnist_sample.npz"
 
@@ -41,3 +51,47 @@ def toy_folder(
 @pytest.fixture
 def evaluation(toy_folder: Path) -> EvaluationSet:
     return load_evaluation(toy_folder)
+
+
+@pytest.fixture
+def results(toy_folder: Path, evaluation: EvaluationSet, tmp_path: Path) -> Results:
+    generator = np.random.default_rng(1)
+
+    def latency(request: TrialRequest) -> int:
+        return int(
+            (30_000 if request.backend == "litert" else 200_000) * generator.lognormal(0, 0.02)
+        )
+
+    (tmp_path / "scratch").mkdir()
+    launcher = ScriptedLauncher(tmp_path / "scratch", latency)
+    hostile = "</script><script>document.title='broken in'</script><b>operator</b> too new"
+    launcher.refusals["toy-cnn_fp32.tflite", "tflite"] = Refusal(
+        "IncompatibleArtifactError", hostile
+    )
+    plan = replace(PLANS["standard"], retries=0.0)
+    cases = build_cases(
+        load_artifacts(toy_folder), plan, (("litert", ("tflite",)), ("tflite", ("tflite",)))
+    )
+    job = Job(toy_folder, cases, plan, evaluation, modules={})
+    return measure(job, launcher, tmp_path / "scratch", 200, lambda *_: None)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    if CHROMIUM is None or DRIVER is None:
+        missing = "no chromium with chromedriver is installed (apt: chromium chromium-driver)"
+        if os.environ.get("CI") == "true":
+            pytest.fail(missing)  # Continuous integration must see the page, not pass it over.
+        pytest.skip(missing)
+    from selenium import webdriver
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = CHROMIUM
+    for word in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"):
+        options.add_argument(word)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
+    try:
+        yield driver
+    finally:
+        driver.quit()

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import numpy as np
@@ -167,7 +168,8 @@ def test_what_cannot_be_compared_is_wrong_use(
     save_results(replace(results, host=replace(results.host, board="Raspberry Pi 5")), new)
     assert main(["compare", str(old), str(new)]) == 2
     assert "host.board" in capsys.readouterr().err
-    fewer = replace(results, evaluation=replace(results.evaluation, images=100, sha256="0" * 64))
+    other = replace(results.evaluation, images=100, sha256="0" * 64)
+    fewer = replace(results, evaluation=other, accuracies=())
     save_results(fewer, new)
     assert main(["compare", str(old), str(new)]) == 2
     refusal = capsys.readouterr().err
@@ -212,6 +214,32 @@ def test_a_malformed_results_file_is_refused(tmp_path: Path, text: str) -> None:
         load_results(path)
 
 
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda whole: whole.update(artifacts=[]), "not among its artifacts"),
+        (lambda whole: whole.update(created="yesterday"), "created is no time"),
+        (lambda whole: whole["accuracies"][0].update(total=0), "of 0 right"),
+        (lambda whole: whole["accuracies"][0].update(total=5), "of 5 right"),
+        (lambda whole: whole["cases"][0].update(processes=[]), "a summary of no process"),
+        (lambda whole: whole["cases"][0]["summary"].update(cpu_ns=10**400), "too large"),
+        (
+            lambda whole: whole["cases"][0]["processes"][0]["result"].update(stream=None),
+            "without times above 0",
+        ),
+    ],
+)
+def test_a_results_file_that_contradicts_itself_is_refused(
+    measure_with: Measure, tmp_path: Path, spoil: Callable[[Any], object], message: str
+) -> None:
+    document = to_document(measure_with(noisy(1)))
+    spoil(document)
+    path = tmp_path / "results.json"
+    path.write_text(json.dumps(document))
+    with pytest.raises(ResultsError, match=message):
+        load_results(path)
+
+
 def test_gates_name_what_misses_them(measure_with: Measure) -> None:
     results = measure_with(noisy(1))
     results = replace(results, verdict=replace(results.verdict, valid=True))
@@ -223,6 +251,15 @@ def test_gates_name_what_misses_them(measure_with: Measure) -> None:
     assert len(check_gates(results, Gates(min_accuracy=0.9))) == 8
     assert len(check_gates(results, Gates(max_size_bytes=10))) == 8
     assert len(check_gates(results, Gates(max_memory_bytes=10))) == 8
+
+
+def test_what_misses_a_gate_narrowly_does_not_look_as_if_it_met_it(measure_with: Measure) -> None:
+    results = measure_with(noisy(1))
+    results = replace(
+        results, artifacts=tuple(replace(one, size_bytes=307_201) for one in results.artifacts)
+    )
+    misses = check_gates(results, Gates(max_size_bytes=300 * 1024))
+    assert misses[0].endswith("size 300.001 KiB, at most 300 KiB wanted")
 
 
 def test_a_crash_passes_no_gate_and_a_refusal_is_no_miss(measure_with: Measure) -> None:
@@ -254,7 +291,8 @@ def test_boards_stand_side_by_side(
     assert main(["merge", *map(str, paths), "--out", str(out)]) == 0
     assert "p50 µs, Raspberry Pi 5 Model B" in capsys.readouterr().out
     assert "Raspberry Pi 5 Model B" in (out / "report.html").read_text()
-    other = replace(second, artifacts=(replace(second.artifacts[0], sha256="f" * 64),))
+    changed = replace(second.artifacts[0], sha256="f" * 64)
+    other = replace(second, artifacts=(changed, *second.artifacts[1:]))
     save_results(other, paths[1])
     assert main(["merge", *map(str, paths), "--out", str(out), "--force"]) == 2
     assert "is not the same file" in capsys.readouterr().err

@@ -38,8 +38,9 @@ def test_a_file_changes_only_what_it_names(tmp_path: Path) -> None:
         ("threads = [1, 1]", "twice"),
         ('threads = ["two"]', "expected a whole number"),
         ('based_on = "fast"', "based_on must be one of"),
+        ('based_on = ["quick"]', "based_on must be one of"),
         ("[effort]\nsteady_s = 1", "unknown key 'steady_s'"),
-        ("[effort]\nsteady_ns = -1", "negative"),
+        ("[effort]\nsteady_ns = -1", r"wrong\.toml: .*negative"),
         ("effort = 3", "must be a table"),
         ('artifacts = "*_fp32.*"', "expected a list"),
         ("rounds = ", "cannot read the plan"),
@@ -51,7 +52,7 @@ def test_what_makes_no_sense_is_refused(tmp_path: Path, text: str, message: str)
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(PlanError, match=r"nowhere\.toml"):
+    with pytest.raises(PlanError, match=r"no plan .*nowhere\.toml; name one of quick, standard"):
         load_plan(tmp_path / "nowhere.toml")
 
 
@@ -72,3 +73,13 @@ def test_a_plan_names_artifacts_by_patterns(toy_folder: Path) -> None:
     assert [case.artifact.file for case in cases] == ["toy-cnn_static_int8.tflite"]
     with pytest.raises(PlanError, match=r"named like \*_fp64.*toy-cnn_fp32\.tflite"):
         build_cases(artifacts, replace(plan, artifacts=("*_fp64.*",)), runtimes)
+
+
+def test_artifacts_that_no_chosen_runtime_reads_are_refused(toy_folder: Path) -> None:
+    runtimes = (("litert", ("tflite",)), ("onnx", ("onnx",)))
+    plan = replace(PLANS["quick"], artifacts=("*_fp32.*",), runtimes=("onnx",))
+    message = (
+        r"runtimes onnx reads toy-cnn_fp32.tflite; there are: litert \(tflite\), onnx \(onnx\)"
+    )
+    with pytest.raises(PlanError, match=message):
+        build_cases(load_artifacts(toy_folder), plan, runtimes)

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from benchmarks.cli.main import main
-from benchmarks.report.readme import BEGIN, END
+from benchmarks.report.markdown import format_report
+from benchmarks.report.page import format_page
+from benchmarks.report.readme import BEGIN, END, format_section
 from benchmarks.results import load_results, save_results
 
 ROOT = Path(__file__).parents[2]
@@ -45,6 +47,15 @@ def test_a_table_is_written_between_the_markers_and_nowhere_else(
     assert "old" not in text
     assert Path("pictures/a.png").read_bytes().startswith(b"\x89PNG")
     assert main([*words, "--check"]) == 0
+
+
+def test_the_command_that_is_shown_runs_as_it_stands() -> None:
+    command = ("python", "-m", "benchmarks", "--artifacts", "my models", "--only", "*_int8.*")
+    results = replace(load_results(find_quoted()), command=command)
+    shown = "python -m benchmarks --artifacts 'my models' --only '*_int8.*'"
+    assert f"`{shown}`." in format_section(results, "results.json", "a.png")
+    assert shown in format_report(results)
+    assert shown in format_page([results])
 
 
 @pytest.mark.parametrize("text", ["no markers", f"{END}\n{BEGIN}", f"{BEGIN}{BEGIN}{END}"])

@@ -3,7 +3,8 @@
 import os
 import sys
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from subprocess import CompletedProcess, TimeoutExpired
 
 import numpy as np
 import pytest
@@ -84,6 +85,20 @@ def test_a_module_that_the_board_lacks_is_refused(board: SshLauncher) -> None:
     assert "workstation only" in refusal.message
 
 
+def test_a_long_soak_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    limits: list[float] = []
+
+    def answer(command: list[str], *, timeout: float, **_: object) -> CompletedProcess[bytes]:
+        limits.append(timeout)
+        return CompletedProcess(command, 1, b"", b"")
+
+    monkeypatch.setattr("benchmarks.remote.subprocess.run", answer)
+    two_hours_s = 7200
+    board = SshLauncher("pi@board", "python3", ("ssh",), PurePosixPath("/tmp"))
+    board.run(TrialRequest("soak", "m", "litert", 1, "x", soak_ns=two_hours_s * 1_000_000_000))
+    assert limits[0] > two_hours_s
+
+
 def test_the_folder_on_the_board_is_removed(local_ssh: None) -> None:
     with connect("pi@board", python=sys.executable) as launcher:
         folder = Path(launcher.folder)
@@ -97,6 +112,19 @@ def test_an_unreachable_board_is_named(local_ssh: None) -> None:
         connect("pi@nowhere"),
     ):
         pass
+
+
+def test_a_board_that_falls_silent_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stay_silent(command: list[str], *, timeout: float, **_: object) -> None:
+        raise TimeoutExpired(command, timeout)
+
+    monkeypatch.setattr("benchmarks.remote.subprocess.run", stay_silent)
+    board = SshLauncher("pi@board", "python3", ("ssh",), PurePosixPath("/tmp"))
+    with pytest.raises(HostError, match="pi@board gave no answer within 300 s"):
+        board.read_sensors()
+    refusal = board.run(TrialRequest("latency", "m", "litert", 1, "x")).refusal
+    assert refusal is not None
+    assert refusal.kind == "TimedOut"
 
 
 def test_a_board_without_edge_runtime_is_named(local_ssh: None) -> None:

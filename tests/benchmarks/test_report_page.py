@@ -1,86 +1,18 @@
 """report.html in a real browser: desktop and phone, light and dark, nothing from the network."""
 
-import os
-import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from selenium.webdriver import ActionChains, Keys
 
-from benchmarks.artifacts import EvaluationSet, load_artifacts
-from benchmarks.measurement import measure
-from benchmarks.plan import PLANS, build_cases
 from benchmarks.report.page import format_page
 from benchmarks.results import Results
-from benchmarks.runner import Job
-from edge_runtime.measurement.records import Refusal, TrialRequest
 from edge_runtime.measurement.steadiness import Finding
-from tests.benchmarks.scripted import ScriptedLauncher
+from tests.benchmarks.browsing import DESKTOP, PAPER, PHONE, count, open_page
 
-RUNTIMES = (("litert", ("tflite",)), ("tflite", ("tflite",)))
-DESKTOP, PHONE, PAPER = 1280, 390, 718  # A4 between its margins, in CSS pixels
 READABLE = 4.5  # to 1, WCAG's AA for small letters
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-DRIVER = shutil.which("chromedriver")
-
-
-@pytest.fixture
-def results(toy_folder: Path, evaluation: EvaluationSet, tmp_path: Path) -> Results:
-    generator = np.random.default_rng(1)
-
-    def latency(request: TrialRequest) -> int:
-        return int(
-            (30_000 if request.backend == "litert" else 200_000) * generator.lognormal(0, 0.02)
-        )
-
-    (tmp_path / "scratch").mkdir()
-    launcher = ScriptedLauncher(tmp_path / "scratch", latency)
-    hostile = "</script><script>document.title='broken in'</script><b>operator</b> too new"
-    launcher.refusals["toy-cnn_fp32.tflite", "tflite"] = Refusal(
-        "IncompatibleArtifactError", hostile
-    )
-    plan = replace(PLANS["standard"], retries=0.0)
-    cases = build_cases(load_artifacts(toy_folder), plan, RUNTIMES)
-    job = Job(toy_folder, cases, plan, evaluation, modules={})
-    return measure(job, launcher, tmp_path / "scratch", 200, lambda *_: None)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    if CHROMIUM is None or DRIVER is None:
-        missing = "no chromium with chromedriver is installed (apt: chromium chromium-driver)"
-        if os.environ.get("CI") == "true":
-            pytest.fail(missing)  # Continuous integration must see the page, not pass it over.
-        pytest.skip(missing)
-    from selenium import webdriver
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for word in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"):
-        options.add_argument(word)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
-    try:
-        yield driver
-    finally:
-        driver.quit()
-
-
-def open_page(browser: Any, path: Path, width: int, scheme: str) -> None:
-    size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width == PHONE}
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-    feature = {"name": "prefers-color-scheme", "value": scheme}
-    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "", "features": [feature]})
-    browser.get_log("browser")  # what an earlier page left there
-    browser.get(path.as_uri())
-
-
-def count(browser: Any, selector: str) -> int:
-    return len(browser.find_elements("css selector", selector))
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(DESKTOP, "light"), (PHONE, "dark")])

@@ -2,10 +2,13 @@
 
 import csv
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from benchmarks import runtimes
@@ -13,6 +16,7 @@ from benchmarks.cli import run
 from benchmarks.cli.main import main
 from benchmarks.results import load_results
 from benchmarks.runtimes import Runtime
+from tests.benchmarks.scripted import LABELS
 
 PNG = b"\x89PNG"
 
@@ -62,6 +66,21 @@ def test_json_keeps_standard_output_clean(
     assert document["evaluation"]["images"] == 50
 
 
+def test_without_a_manifest_the_artifact_names_its_classes(toy_folder: Path) -> None:
+    (toy_folder / "manifest.json").unlink()
+    keep_classes(toy_folder / "evaluation.npz", below=8)
+    assert main(["--artifacts", str(toy_folder), "--plan", "tiny.toml"]) == 0
+    results = load_results(Path("report/toy-cnn/results.json"))
+    assert results.evaluation.class_names == LABELS
+
+
+def keep_classes(file: Path, below: int) -> None:
+    with np.load(file) as arrays:
+        kept = arrays["labels"] < below
+        images, labels = arrays["images"][kept], arrays["labels"][kept]
+    np.savez(file, images=images, labels=labels)
+
+
 def test_nothing_that_runs_is_a_failure_with_reasons(
     toy_folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -71,6 +90,28 @@ def test_nothing_that_runs_is_a_failure_with_reasons(
     shown = capsys.readouterr().out
     assert "refused" in shown
     assert "is not a TFLite model" in shown
+    assert "±0.00" not in shown, "an accuracy that nobody measured is not known to the point"
+
+
+def cut_short(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:-1000])
+
+
+def spoil_an_array(file: Path) -> None:
+    data = bytearray(file.read_bytes())
+    data[1000:1100] = bytes(value ^ 0xFF for value in data[1000:1100])
+    file.write_bytes(data)
+
+
+def store_alone(file: Path) -> None:
+    with file.open("wb") as stream:
+        np.save(stream, np.zeros((3, 28, 28, 1), np.uint8))
+
+
+def replace_reference(folder: Path, scores: npt.NDArray[Any]) -> None:
+    with np.load(folder / "evaluation.npz") as arrays:
+        images, labels = arrays["images"], arrays["labels"]
+    np.savez(folder / "evaluation.npz", images=images, labels=labels, reference_scores=scores)
 
 
 @pytest.mark.parametrize(
@@ -84,6 +125,21 @@ def test_nothing_that_runs_is_a_failure_with_reasons(
         (
             lambda folder: np.savez(folder / "evaluation.npz", images=np.zeros(3), labels=[1]),
             "images must be uint8",
+        ),
+        (lambda folder: cut_short(folder / "evaluation.npz"), "is no evaluation set"),
+        (lambda folder: spoil_an_array(folder / "evaluation.npz"), "is no evaluation set"),
+        (lambda folder: store_alone(folder / "evaluation.npz"), "is no evaluation set"),
+        (
+            lambda folder: replace_reference(folder, np.zeros((200, 8), np.float32)),
+            "reference_scores are for 8 classes, the model has 10",
+        ),
+        (
+            lambda folder: replace_reference(folder, np.full((200, 10), "x")),
+            "reference_scores must be floats (N, classes) for 200 pictures, found <U1",
+        ),
+        (
+            lambda folder: replace_reference(folder, np.full((200, 10), np.nan, np.float32)),
+            "reference_scores hold nan",
         ),
     ],
 )
@@ -112,6 +168,8 @@ def test_bad_input_is_wrong_use_and_nothing_is_written(
         (["--only", "*_fp64.*"], "no artifact is named like *_fp64.*"),
         (["--soak", "1s", "--max-p90", "5"], "nothing that a gate could judge"),
         (["--soak", "1s", "--host", "pi@a", "--host", "pi@b"], "runs on one machine"),
+        (["--host", "pi@a", "--host", "ssh://pi@a"], "would have the same folder"),
+        (["--host", "pi@a", "--host", "side-by-side"], "would have the same folder"),
         (["--keras", "model.keras"], "--keras needs --peers"),
     ],
 )
@@ -157,6 +215,34 @@ def test_a_folder_with_other_things_is_not_replaced(
     assert main(words) == 2
     assert "holds no report" in capsys.readouterr().err
     assert Path("mine/thesis.txt").exists()
+
+
+def test_a_report_behind_a_link_is_replaced_there(toy_folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    Path("link").symlink_to(tmp_path / "disk")
+    words = ["--artifacts", str(toy_folder), "--plan", "tiny.toml", "--out", "link"]
+    assert main(words) == 0
+    assert main([*words, "--force"]) == 0
+    assert Path("link").is_symlink()
+    assert (tmp_path / "disk" / "report.html").is_file()
+
+
+@pytest.mark.parametrize(
+    ("out", "message"),
+    [(".", "is the folder that you are in"), ("file/report", "file is a file, so file/report")],
+)
+def test_a_place_that_cannot_be_written_is_told_before_anything_runs(
+    toy_folder: Path, out: str, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("file").write_text("")
+    Path("empty").mkdir()
+    if out == ".":
+        os.chdir("empty")
+    words = ["--artifacts", str(toy_folder), "--quick", "--out", out]
+    assert main(words) == 2
+    shown = capsys.readouterr()
+    assert message in shown.err
+    assert not shown.out
 
 
 def test_without_arguments_it_shows_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.artifacts import load_artifacts
 from benchmarks.cli import soak
 from benchmarks.cli.main import main
+from benchmarks.cli.soak import choose_artifact
+from benchmarks.plan import PLANS
 from benchmarks.runtimes import Runtime
 from benchmarks.soaking import SoakRecord, draw_soak, find_drift, format_soak
 from edge_runtime.measurement.host import describe_host, read_sensors
@@ -85,6 +88,16 @@ def test_the_artifact_and_runtime_to_soak_can_be_named(
     assert "can be soaked on fake" in capsys.readouterr().err
     assert main([*words, "--only", "*_fp32.*"]) == 0
     assert json.loads((out / "soak.json").read_text())["artifact"] == "toy-cnn_fp32.tflite"
+
+
+def test_any_artifact_that_is_named_can_be_soaked(tmp_path: Path) -> None:
+    names = ["my.tflite", "toy_fp32.tflite", "toy_int16x8.tflite", "toy_static_int8.onnx"]
+    for name in names:
+        (tmp_path / name).write_bytes(b"")
+    artifacts = load_artifacts(tmp_path)
+    assert choose_artifact(artifacts, PLANS["quick"]).file == "toy_static_int8.onnx"
+    for name in names:
+        assert choose_artifact(artifacts, replace(PLANS["quick"], artifacts=(name,))).file == name
 
 
 @pytest.mark.parametrize("text", ["10", "0s", "m", "5d", "-1s"])

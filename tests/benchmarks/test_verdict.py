@@ -113,6 +113,13 @@ def test_few_samples_are_invalid() -> None:
     assert "few-samples" in codes(judge(STEADY, [case]))
 
 
+def test_a_run_that_measured_nothing_is_invalid() -> None:
+    refused = replace(GOOD[0], status="refused", reason="no kernel", summary=None, processes=())
+    verdict = judge(STEADY, [refused])
+    assert not verdict.valid
+    assert codes(verdict) == {"few-samples"}
+
+
 def test_a_processor_that_slows_down_is_found_without_a_sensor() -> None:
     slowing = build_case([30_000] * 8, [250_000] * 4 + [330_000] * 4)
     assert "drift" in codes(judge(STEADY, [slowing]))

@@ -7,6 +7,11 @@ function measuredByLatency() {
   return visibleCases().filter((c) => c.p50 !== null).sort((a, b) => a.p50 - b.p50);
 }
 
+// What threads hardly change is shown once for each machine: with the fewest that it was run with.
+function withFewestThreads(cases) {
+  return cases.filter((c) => !cases.some((other) => other.run === c.run && other.threads < c.threads));
+}
+
 function drawDistributions() {
   const place = document.getElementById("distributions");
   const cases = measuredByLatency();
@@ -90,6 +95,6 @@ function drawSizes() {
 }
 
 function drawMemory() {
-  const rows = measuredByLatency().filter((c) => c.memory !== null && c.threads === 1).map((c) => ({ name: shortName(c), value: c.memory, colour: colourOf(c.runtime) }));
+  const rows = withFewestThreads(measuredByLatency()).filter((c) => c.memory !== null).map((c) => ({ name: shortName(c), value: c.memory, colour: colourOf(c.runtime) }));
   drawBars("memory", rows, (value) => `${mib(value)} MiB`);
 }

@@ -42,9 +42,9 @@ function shape(parent, name, attributes = {}, text) {
   return node;
 }
 
-// A drawing as wide as its place, so that letters keep their size on a phone.
-function canvas(place, height) {
-  const width = Math.max(260, place.clientWidth);
+// A drawing as wide as its place, so that letters keep their size on a phone, or as `least`.
+function canvas(place, height, least = 260) {
+  const width = Math.max(least, place.clientWidth);
   place.replaceChildren();
   const svg = shape(place, "svg", { viewBox: `0 0 ${width} ${height}`, width, height, role: "group", "aria-label": place.dataset.about });
   return { svg, width, height };
@@ -85,7 +85,8 @@ function logTicks(low, high) {
       if (tick >= low && tick <= high) all.push(tick);
     }
   }
-  return all;
+  // A single case spans so little that none or one of these lies within it.
+  return all.length > 1 ? all : linearTicks(low, high, 4);
 }
 
 function linearTicks(low, high, count) {

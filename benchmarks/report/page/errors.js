@@ -24,25 +24,33 @@ function drawErrors() {
   drawPerClass(chosen);
 }
 
+const LONGEST_NAME = 14;
+// Beyond this many classes cells without a picture share one ground: a million would stop the page.
+const MANY_CLASSES = 40;
+const cutName = (name) => (name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME - 1)}…` : name);
+
 function drawConfusion(chosen) {
   const place = document.getElementById("confusion");
   const names = chosen.classes, count = names.length;
-  const longest = Math.min(14, Math.max(...names.map((name) => name.length)));
+  const longest = Math.min(LONGEST_NAME, Math.max(...names.map((name) => name.length)));
   // Slanted names lean out over the last column: room is kept for them, or they stand upright.
   const left = longest * 6.6 + 10, wide = Math.max(260, place.clientWidth);
   const slanted = (wide - left) / count >= 38, lean = slanted ? longest * 4.6 : 4;
   const top = longest * (slanted ? 5 : 6.6) + 14;
   const cell = Math.max(14, Math.min(44, (wide - left - lean) / count));
-  const { svg } = canvas(place, top + cell * count + 4);
+  // More classes than fit in this width: the matrix is wider, and its place scrolls.
+  const { svg } = canvas(place, top + cell * count + 4, Math.max(260, left + cell * count + lean));
+  if (count > MANY_CLASSES) shape(svg, "rect", { x: left, y: top, width: cell * count, height: cell * count, style: "fill:var(--grid)" });
   names.forEach((name, index) => {
-    shape(svg, "text", { x: left - 6, y: top + (index + 0.5) * cell + 4, "text-anchor": "end" }, name.slice(0, 14));
+    shape(svg, "text", { x: left - 6, y: top + (index + 0.5) * cell + 4, "text-anchor": "end" }, cutName(name));
     const x = left + (index + 0.5) * cell;
     const turn = `rotate(${slanted ? -45 : -90} ${x + 4} ${top - 6})`;
-    shape(svg, "text", { x: x + 4, y: top - 6, transform: turn }, name.slice(0, 14));
+    shape(svg, "text", { x: x + 4, y: top - 6, transform: turn }, cutName(name));
   });
   chosen.confusion.forEach((row, truth) => {
     const total = row.reduce((sum, n) => sum + n, 0) || 1;
     row.forEach((n, answer) => {
+      if (!n && count > MANY_CLASSES) return;
       const share = n / total, right = truth === answer;
       // Errors are few: a root lets a cell of one percent be seen. No shade lies where neither
       // dark nor light letters can be read on it.

@@ -75,9 +75,9 @@ function drawFiltered() {
   drawScatter();
   drawTable();
   drawDistributions();
-  const cases = measuredByLatency();
-  drawStacked("startup", [["python", "Python"], ["import", "import runtime"], ["load", "load"], ["first", "first call"]], "ms", cases.filter((c) => c.threads === 1));
-  drawStacked("stages", [["decode", "decode"], ["preprocess", "preprocess"], ["invoke", "invoke"], ["postprocess", "postprocess"]], "µs", cases.filter((c) => c.threads === 1));
+  const cases = withFewestThreads(measuredByLatency());
+  drawStacked("startup", [["python", "Python"], ["import", "import runtime"], ["load", "load"], ["first", "first call"]], "ms", cases);
+  drawStacked("stages", [["decode", "decode"], ["preprocess", "preprocess"], ["invoke", "invoke"], ["postprocess", "postprocess"]], "µs", cases);
   drawSizes();
   drawMemory();
 }

@@ -100,9 +100,10 @@ function drawAxes(svg, x, y, range, share, { left, right, top, bottom }, title) 
   let last = -Infinity;
   for (const tick of logTicks(...range)) {
     shape(svg, "line", { class: "grid", x1: x(tick), x2: x(tick), y1: top, y2: bottom });
-    if (x(tick) - last < 34) continue;
-    last = x(tick);
-    shape(svg, "text", { x: x(tick), y: bottom + 17, "text-anchor": "middle" }, tick.toLocaleString("en"));
+    const number = tick.toLocaleString("en"), half = number.length * 3.5;
+    if (x(tick) - half < last + 6) continue;
+    last = x(tick) + half;
+    shape(svg, "text", { x: x(tick), y: bottom + 17, "text-anchor": "middle" }, number);
   }
   for (const tick of linearTicks(share[0] * 100, share[1] * 100, 6)) {
     const py = y(tick / 100);
