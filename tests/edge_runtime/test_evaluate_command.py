@@ -244,6 +244,21 @@ def test_bad_places_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert run_command_line(["evaluate", str(tmp_path), "--limit", "0"]) == 2
 
 
+@pytest.mark.parametrize("damage", ["cut", "flipped"])
+def test_a_damaged_npz_is_refused(
+    sample_file: str, damage: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = Path(sample_file)
+    with np.load(file) as arrays:
+        np.savez_compressed(file, **arrays)
+    data = bytearray(file.read_bytes())
+    for place in range(1000, 1100):
+        data[place] ^= 0xFF
+    file.write_bytes(data if damage == "flipped" else data[: len(data) // 2])
+    assert run_command_line(["evaluate", sample_file, "--model", MODEL]) == 1
+    assert "sample.npz is neither a folder nor an .npz" in capsys.readouterr().err
+
+
 def test_a_limit_takes_from_every_class_its_share() -> None:
     labels = np.repeat(np.array([0, 1, 2], np.int64), [60, 30, 10])
     names = tuple(map(str, range(100)))
