@@ -86,7 +86,7 @@ def decode_picture(source: Any, spec: InputSpec | None = None) -> Any:
                     edge = max(spec.height, spec.width) * DRAFT_MARGIN
                     picture.draft(None, (edge, edge))
                 # Looked up in the file by some formats, which Pillow closes once it is read.
-                picture.getexif()
+                _read_orientation(picture)
                 picture.load()
                 picture = _detach(picture)
     except ImageError:
@@ -117,11 +117,22 @@ def _detach(picture: Any) -> Any:
 def _turn_upright(picture: Any) -> Any:
     """Apply the EXIF rotation; without one this copies nothing."""
     # Pillow turns TIFFs itself while it loads them, but older releases leave the note standing.
-    if picture.format == "TIFF" or picture.getexif().get(_EXIF_ORIENTATION, 1) == 1:
+    if picture.format == "TIFF" or _read_orientation(picture) == 1:
         return picture
     from PIL import ImageOps
 
     return ImageOps.exif_transpose(picture)
+
+
+def _read_orientation(picture: Any) -> int:
+    """How EXIF says that a picture lies, 1 to 8; 1 is upright."""
+    try:
+        orientation: int = picture.getexif().get(_EXIF_ORIENTATION, 1)
+    except Exception:
+        # Of JPEGs Pillow passes over a damaged note, of PNG and WebP it raises what it met; every
+        # viewer shows the picture all the same.
+        return 1
+    return orientation
 
 
 def _describe_foreign(source: Any) -> str:

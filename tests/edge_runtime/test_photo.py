@@ -53,6 +53,18 @@ def test_exif_rotation_is_applied() -> None:
     assert is_tall_light_item(to_model_pixels(picture, GARMENT_INPUT))
 
 
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
+def test_a_damaged_exif_note_does_no_harm(form: str) -> None:
+    plain, noted = io.BytesIO(), io.BytesIO()
+    draw_item().save(plain, form)
+    draw_item().save(noted, form, exif=b"Exif\0\0no TIFF header")
+    expected, found = (
+        to_model_pixels(decode_picture(buffer.getvalue()), GARMENT_INPUT)
+        for buffer in (plain, noted)
+    )
+    np.testing.assert_array_equal(found, expected)
+
+
 def test_light_on_dark_is_left_alone() -> None:
     negative = Image.eval(draw_item(), lambda level: 255 - level)
     assert is_tall_light_item(to_model_pixels(negative, GARMENT_INPUT))
