@@ -10,7 +10,7 @@ import os
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +28,7 @@ PICTURE_SUFFIXES = frozenset(
 # Larger pictures are refused before they are inflated: 50 megapixels are 150 MB of RGB.
 MAX_PIXELS = 50_000_000
 _EXIF_ORIENTATION = 0x0112
+_POLARITIES = get_args(Polarity)
 # Phones store a small second picture in their JPEGs; nobody calls those animated.
 _PHONES_PAIR = "MPO"
 # Lightness, 0–255, from which an item on a transparent ground is laid on black instead of white.
@@ -166,8 +167,13 @@ def prepare_picture(
             it differs from what the model was trained on, the picture is negated.
 
     Raises:
-        ImageError: The picture is too large or cannot be converted.
+        ImageError: The picture is too large, has no pixels or cannot be converted.
+        ValueError: There is no such polarity.
     """
+    if polarity is not None and polarity not in _POLARITIES:
+        raise ValueError(
+            f"polarity must be None or one of {', '.join(_POLARITIES)}, found {polarity!r}"
+        )
     _check_size("the picture", picture.size)
     notes: list[str] = []
     if getattr(picture, "is_animated", False) and picture.format != _PHONES_PAIR:
@@ -183,6 +189,8 @@ def prepare_picture(
 
 
 def _check_size(name: str, size: tuple[int, int]) -> None:
+    if not size[0] * size[1]:
+        raise ImageError(f"{name} has {size[0]} × {size[1]} pixels; expected at least one")
     if size[0] * size[1] > MAX_PIXELS:
         raise ImageError(
             f"{name} has {size[0]} × {size[1]} pixels, more than the {MAX_PIXELS // 10**6} million "

@@ -81,6 +81,17 @@ def test_odd_sizes_work(size: tuple[int, int]) -> None:
     assert to_model_pixels(Image.new("RGB", size), GARMENT_INPUT).shape == (28, 28, 1)
 
 
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA", "I;16"])
+def test_a_picture_without_pixels_is_refused(mode: str) -> None:
+    with pytest.raises(ImageError, match="0 × 5 pixels"):
+        to_model_pixels(Image.new(mode, (0, 5)), GARMENT_INPUT)
+
+
+def test_a_misspelt_polarity_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"polarity must be .*dark-on-light.*'dark'"):
+        to_model_pixels(draw_item(), GARMENT_INPUT, "dark")  # type: ignore[arg-type]
+
+
 def test_bombs_truncated_files_and_text_are_refused() -> None:
     buffer = io.BytesIO()
     Image.new("1", (10_000, 10_000)).save(buffer, "PNG")
