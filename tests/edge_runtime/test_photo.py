@@ -1,4 +1,5 @@
 import io
+import tracemalloc
 
 import numpy as np
 import numpy.typing as npt
@@ -79,6 +80,25 @@ def test_a_large_jpeg_is_decoded_small() -> None:
 @pytest.mark.parametrize("size", [(1, 1), (20_000, 1)])
 def test_odd_sizes_work(size: tuple[int, int]) -> None:
     assert to_model_pixels(Image.new("RGB", size), GARMENT_INPUT).shape == (28, 28, 1)
+
+
+@pytest.mark.parametrize("size", [(100_000, 200), (20_000_000, 1)])
+def test_a_long_narrow_picture_takes_no_more_memory_than_a_photo(size: tuple[int, int]) -> None:
+    picture = Image.new("L", size, "white")
+    tracemalloc.start()
+    try:
+        to_model_pixels(picture, GARMENT_INPUT)
+        peak_bytes = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    # It took 1,220 MB.
+    assert peak_bytes < 400e6
+
+
+def test_a_picture_of_a_large_model_s_own_size_is_used_as_it_is() -> None:
+    spec = InputSpec(2100, 2100, 1)
+    noise = np.random.default_rng(0).integers(0, 256, (2100, 2100), np.uint8)
+    np.testing.assert_array_equal(to_model_pixels(Image.fromarray(noise), spec)[..., 0], noise)
 
 
 @pytest.mark.parametrize("mode", ["L", "RGB", "RGBA", "I;16"])
