@@ -17,9 +17,10 @@ from edge_runtime.models import DEFAULT_STEM, find_default_model
 from edge_runtime.pool import RunnerPool
 from edge_runtime.scoring import build_scorer
 
-# How far a row of probabilities may be from summing to 1: one int8 step of 1/256 per class for
-# ten classes, and rounding.
-_SUM_TOLERANCE = 0.05
+# How far a row of probabilities may be from summing to 1, beside what storing them rounds away: up
+# to half a step of each, which for a thousand classes in int8 is more than all of it. Eight bits
+# store probabilities in steps of this.
+_SUM_TOLERANCE, _LARGEST_STEP = 0.05, 1 / 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +162,7 @@ def _observe_output(
     # Nothing states whether these are probabilities, but a softmax can be told by its sum.
     score = build_scorer(session)
     kind: Literal["probabilities", "logits"] = "probabilities"
+    tolerance = _SUM_TOLERANCE + classes * min(session.output.scale, _LARGEST_STEP) / 2
     for level in (0, 96, 255):
         scores = score(np.full((1, *spec.shape), level, np.uint8))
         if scores.shape != (1, classes):
@@ -168,6 +170,7 @@ def _observe_output(
                 f"{model.name} is no image classifier: one picture and {classes} labels, but it "
                 f"answers {scores.shape}"
             )
-        if scores.min() < 0.0 or abs(float(scores.sum()) - 1.0) > _SUM_TOLERANCE:
+        is_within = scores.min() >= 0.0 and scores.max() <= 1.0 + _SUM_TOLERANCE
+        if not is_within or abs(float(scores.sum()) - 1.0) > tolerance:
             kind = "logits"
     return OutputSpec(kind)
