@@ -60,7 +60,7 @@ def parse_threads(text: str) -> int | str:
     """``auto`` or a number of 1 or more."""
     if text == "auto":
         return text
-    if not text.isdigit() or int(text) < 1:
+    if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"expected auto or a number of 1 or more, found {text!r}")
     return int(text)
 
