@@ -100,6 +100,7 @@ class Classifier:
             ProfileError: The profile cannot be read, or its artifact has changed.
             BackendUnavailableError: The runtime asked for, or every fitting one, is missing.
             IncompatibleArtifactError: The runtime refuses the model.
+            TypeError: The labels are no texts, or a single one, such as the name of a file.
         """
         # Imported here: reading artifacts brings zipfile and json along, half of what importing
         # this class would cost.

@@ -115,6 +115,9 @@ def _resolve_labels(
                 "name per line."
             )
         labels = metadata.model.labels
+    # The letters of "labels.txt" would do for a model of ten classes.
+    if isinstance(labels, str | bytes) or not all(isinstance(label, str) for label in labels):
+        raise TypeError(f"labels must be a list of names, one per class, found {labels!r:.60}")
     if classes not in (len(labels), -1):
         raise ArtifactError(
             f"{model.name} answers {classes} classes, but there are {len(labels)} labels; hand in "
