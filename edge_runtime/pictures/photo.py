@@ -137,9 +137,11 @@ def _read_orientation(picture: Any) -> int:
 
 
 def _describe_foreign(source: Any) -> str:
-    size = (
-        source.getbuffer().nbytes if isinstance(source, io.BytesIO) else Path(source).stat().st_size
-    )
+    try:
+        is_memory = isinstance(source, io.BytesIO)
+        size = source.getbuffer().nbytes if is_memory else Path(source).stat().st_size
+    except OSError:
+        return "it was deleted or moved meanwhile"
     if not size:
         return "cannot be read as a picture: it is empty"
     return "cannot be read as a picture: it has no format that Pillow knows"

@@ -1,5 +1,6 @@
 import io
 import tracemalloc
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -99,6 +100,21 @@ def test_a_picture_of_a_large_model_s_own_size_is_used_as_it_is() -> None:
     spec = InputSpec(2100, 2100, 1)
     noise = np.random.default_rng(0).integers(0, 256, (2100, 2100), np.uint8)
     np.testing.assert_array_equal(to_model_pixels(Image.fromarray(noise), spec)[..., 0], noise)
+
+
+def test_a_file_that_goes_while_it_is_looked_at_is_no_picture(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As an upload that is renamed to its last name: a watcher must survive it.
+    upload = tmp_path / "upload.png"
+    upload.write_bytes(b"half of")
+
+    def fail(*_: object, **__: object) -> None:
+        raise FileNotFoundError(upload)
+
+    monkeypatch.setattr(Path, "stat", fail)
+    with pytest.raises(ImageError, match=r"upload\.png: it was deleted"):
+        decode_picture(upload)
 
 
 @pytest.mark.parametrize("mode", ["L", "RGB", "RGBA", "I;16"])
