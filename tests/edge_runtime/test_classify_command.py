@@ -121,6 +121,17 @@ def test_one_bad_picture_among_many_is_reported_and_the_rest_done(
     assert told[2:] == ["edge-runtime: 2 of 103 pictures failed"]
 
 
+def test_a_path_that_cannot_be_looked_at_is_one_bad_picture(
+    folder: Path, model: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    # As a file in a folder that is locked, which tests that run as root could not show.
+    assert classify("a" * 300 + ".png", folder, *model) == 1
+    captured = capsys.readouterr()
+    assert len(captured.out.splitlines()) == 2
+    assert "File name too long" in captured.err
+    assert "1 of 3 pictures failed" in captured.err
+
+
 def test_a_folder_without_pictures_is_an_error(
     folder: Path, model: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
