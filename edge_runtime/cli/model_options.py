@@ -52,7 +52,9 @@ def parse_seconds(text: str) -> float:
     except ValueError:
         value = 0.0
     if not 0.0 < value <= 86_400.0:
-        raise argparse.ArgumentTypeError(f"expected seconds above 0, found {text!r}")
+        raise argparse.ArgumentTypeError(
+            f"expected seconds above 0 and at most a day, found {text!r}"
+        )
     return value
 
 
