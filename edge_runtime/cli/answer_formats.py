@@ -10,6 +10,8 @@ from edge_runtime.results import Classification
 
 # Names longer than this stand out of their column, so that one long path does not widen all lines.
 _WIDEST_NAME = 60
+# In the name of a file these would begin a line, or write over one, that looks like an answer.
+_LINE_ENDS = str.maketrans({"\n": r"\u000a", "\r": r"\u000d"})
 
 
 class AnswerFormat(Protocol):
@@ -48,7 +50,7 @@ class AlignedLines:
         """See `AnswerFormat`."""
         name = " ".join(
             str(value) if kind == "file" else f"{kind} {value}" for kind, value in source.items()
-        )
+        ).translate(_LINE_ENDS)
         best = "  ".join(
             f"{p.label:{self._label_width}} {p.score:6.1%}" for p in answer.predictions
         )

@@ -50,6 +50,15 @@ def test_people_get_aligned_columns(
     assert first.index("90.0%") == second.index("90.0%")
 
 
+def test_a_file_s_name_cannot_forge_a_line(
+    folder: Path, model: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "black.png").rename(folder / "x\nfront_door.png  white 99.9%\r.png")
+    assert classify(folder, *model) == 0
+    _, forged = capsys.readouterr().out.splitlines()
+    assert r"x\u000afront_door.png  white 99.9%\u000d.png  black" in forged
+
+
 def test_json_lines_hold_all_of_an_answer(
     folder: Path, model: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
