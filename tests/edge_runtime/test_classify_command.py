@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from edge_runtime.cli.answer_formats import AlignedLines
 from edge_runtime.cli.main import run_command_line
 from edge_runtime.cli.progress import ProgressLine
+from edge_runtime.results import Classification, Prediction, Timings
 
 
 @pytest.fixture
@@ -48,6 +50,13 @@ def test_people_get_aligned_columns(
     assert second.split()[1:3] == ["white", "90.0%"]
     assert first.index("black ") == second.index("white ")
     assert first.index("90.0%") == second.index("90.0%")
+
+
+def test_one_long_label_does_not_widen_all_lines() -> None:
+    answer = Classification((Prediction("tench", 0, 0.9),), Timings(0, 0, 0, 0))
+    labels = ["tench", "cock", "great white shark, white shark, man-eater, man-eating shark"]
+    line = AlignedLines(labels, ["a.png"]).format_answer({"file": "a.png"}, answer)
+    assert line == "a.png  tench  90.0%"
 
 
 def test_a_file_s_name_cannot_forge_a_line(
