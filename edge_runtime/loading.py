@@ -9,6 +9,7 @@ import numpy as np
 
 from edge_runtime.backends.protocol import Backend, Session, TensorInfo
 from edge_runtime.backends.registry import choose_backend
+from edge_runtime.choice import MOST_THREADS
 from edge_runtime.contract import ArtifactMetadata, InputSpec, OutputSpec, check_text
 from edge_runtime.errors import ArtifactError, MetadataError
 from edge_runtime.formats.metadata import read_model_metadata
@@ -95,8 +96,8 @@ def count_usable_cores() -> int:
 def _resolve_threads(threads: int | Literal["auto"]) -> tuple[int, int]:
     if threads == "auto":
         return 1, count_usable_cores()
-    if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
-        raise ValueError(f"threads must be 'auto' or a number of 1 or more, found {threads!r}")
+    if type(threads) is not int or not 1 <= threads <= MOST_THREADS:
+        raise ValueError(f"threads must be 'auto' or 1 to {MOST_THREADS}, found {threads!r}")
     return threads, threads
 
 

@@ -57,6 +57,15 @@ def test_verify_finds_a_device_that_answers_differently(
     assert "different" in {sample["verdict"] for sample in answer["samples"]}
 
 
+@pytest.mark.parametrize("command", ["classify", "tune"])
+@pytest.mark.parametrize("threads", ["0", "²", "99999999999"])
+def test_threads_that_there_cannot_be_are_wrong_use(
+    command: str, threads: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_command_line([command, "x", "--threads", threads]) == 2
+    assert f"expected 1 to 1024 threads, found '{threads}'" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("closed", ["stdin", "stdout", "stderr"])
 @pytest.mark.parametrize(("picture", "code"), [("trouser.png", 0), ("missing.png", 1), ("-", 1)])
 def test_a_program_without_its_streams_answers_all_the_same(
