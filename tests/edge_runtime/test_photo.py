@@ -83,6 +83,7 @@ def test_odd_sizes_work(size: tuple[int, int]) -> None:
     assert to_model_pixels(Image.new("RGB", size), GARMENT_INPUT).shape == (28, 28, 1)
 
 
+@pytest.mark.workstation  # Twenty million pixels each.
 @pytest.mark.parametrize("size", [(100_000, 200), (20_000_000, 1)])
 def test_a_long_narrow_picture_takes_no_more_memory_than_a_photo(size: tuple[int, int]) -> None:
     picture = Image.new("L", size, "white")
