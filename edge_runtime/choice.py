@@ -7,6 +7,10 @@ from typing import Literal
 # `edge-runtime tune` saves profiles as NAME.profile.json; any .json file is read as one.
 PROFILE_SUFFIX = ".json"
 
+# More than a board has cores. Over a number that they cannot count to, runtimes raise an error that
+# holds the whole model.
+MOST_THREADS = 1024
+
 Threads = int | Literal["auto"]
 Choice = tuple[str | os.PathLike[str], str, Threads]
 

@@ -13,7 +13,13 @@ import numpy.typing as npt
 from edge_runtime.backends.protocol import Backend
 from edge_runtime.choice import resolve_choice
 from edge_runtime.errors import ImageError
-from edge_runtime.pictures.preprocessing import Image, check_batch, to_channels, to_uint8
+from edge_runtime.pictures.preprocessing import (
+    Image,
+    check_batch,
+    check_several,
+    to_channels,
+    to_uint8,
+)
 from edge_runtime.pool import PART, RunnerPool
 from edge_runtime.quantization import softmax
 from edge_runtime.results import Classification, Prediction, Timings
@@ -100,6 +106,7 @@ class Classifier:
             ProfileError: The profile cannot be read, or its artifact has changed.
             BackendUnavailableError: The runtime asked for, or every fitting one, is missing.
             IncompatibleArtifactError: The runtime refuses the model.
+            TypeError: The labels are no texts, or a single one, such as the name of a file.
         """
         # Imported here: reading artifacts brings zipfile and json along, half of what importing
         # this class would cost.
@@ -206,7 +213,8 @@ class Classifier:
         return Classification(predictions, timings, notes)
 
     def classify_batch(self, images: Iterable[Image], top_k: int = 3) -> list[Classification]:
-        """Answer each of several pictures; see `classify`."""
+        """Answer each of several pictures; a single one is a TypeError. See `classify`."""
+        check_several(images)
         return [self.classify(image, top_k) for image in images]
 
     def stream(

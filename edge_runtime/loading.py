@@ -9,6 +9,7 @@ import numpy as np
 
 from edge_runtime.backends.protocol import Backend, Session, TensorInfo
 from edge_runtime.backends.registry import choose_backend
+from edge_runtime.choice import MOST_THREADS
 from edge_runtime.contract import ArtifactMetadata, InputSpec, OutputSpec, check_text
 from edge_runtime.errors import ArtifactError, MetadataError
 from edge_runtime.formats.metadata import read_model_metadata
@@ -17,9 +18,10 @@ from edge_runtime.models import DEFAULT_STEM, find_default_model
 from edge_runtime.pool import RunnerPool
 from edge_runtime.scoring import build_scorer
 
-# How far a row of probabilities may be from summing to 1: one int8 step of 1/256 per class for
-# ten classes, and rounding.
-_SUM_TOLERANCE = 0.05
+# How far a row of probabilities may be from summing to 1, beside what storing them rounds away: up
+# to half a step of each, which for a thousand classes in int8 is more than all of it. Eight bits
+# store probabilities in steps of this.
+_SUM_TOLERANCE, _LARGEST_STEP = 0.05, 1 / 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +96,8 @@ def count_usable_cores() -> int:
 def _resolve_threads(threads: int | Literal["auto"]) -> tuple[int, int]:
     if threads == "auto":
         return 1, count_usable_cores()
-    if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
-        raise ValueError(f"threads must be 'auto' or a number of 1 or more, found {threads!r}")
+    if type(threads) is not int or not 1 <= threads <= MOST_THREADS:
+        raise ValueError(f"threads must be 'auto' or 1 to {MOST_THREADS}, found {threads!r}")
     return threads, threads
 
 
@@ -114,6 +116,9 @@ def _resolve_labels(
                 "name per line."
             )
         labels = metadata.model.labels
+    # The letters of "labels.txt" would do for a model of ten classes.
+    if isinstance(labels, str | bytes) or not all(isinstance(label, str) for label in labels):
+        raise TypeError(f"labels must be a list of names, one per class, found {labels!r:.60}")
     if classes not in (len(labels), -1):
         raise ArtifactError(
             f"{model.name} answers {classes} classes, but there are {len(labels)} labels; hand in "
@@ -161,6 +166,7 @@ def _observe_output(
     # Nothing states whether these are probabilities, but a softmax can be told by its sum.
     score = build_scorer(session)
     kind: Literal["probabilities", "logits"] = "probabilities"
+    tolerance = _SUM_TOLERANCE + classes * min(session.output.scale, _LARGEST_STEP) / 2
     for level in (0, 96, 255):
         scores = score(np.full((1, *spec.shape), level, np.uint8))
         if scores.shape != (1, classes):
@@ -168,6 +174,7 @@ def _observe_output(
                 f"{model.name} is no image classifier: one picture and {classes} labels, but it "
                 f"answers {scores.shape}"
             )
-        if scores.min() < 0.0 or abs(float(scores.sum()) - 1.0) > _SUM_TOLERANCE:
+        is_within = scores.min() >= 0.0 and scores.max() <= 1.0 + _SUM_TOLERANCE
+        if not is_within or abs(float(scores.sum()) - 1.0) > tolerance:
             kind = "logits"
     return OutputSpec(kind)

@@ -22,10 +22,17 @@ def check_output(file: Path, force: bool) -> None:
 
 
 def write_output(file: Path, text: str) -> None:
-    """Write UTF-8 text, whole or not at all, also where the power fails meanwhile."""
+    r"""Write UTF-8 text, whole or not at all, also where the power fails meanwhile.
+
+    Names of files may hold bytes that are no UTF-8: they are written as ``\udce9``, as in JSON.
+    """
     beside = file.with_name(file.name + ".partial")
-    with beside.open("w", encoding="utf-8", newline="") as out:
-        out.write(text)
-        out.flush()
-        os.fsync(out.fileno())
-    beside.replace(file)
+    try:
+        with beside.open("w", encoding="utf-8", errors="backslashreplace", newline="") as out:
+            out.write(text)
+            out.flush()
+            os.fsync(out.fileno())
+        beside.replace(file)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from edge_runtime.backends.registry import load_backend
-from edge_runtime.choice import Choice, Threads
+from edge_runtime.choice import MOST_THREADS, Choice, Threads
 from edge_runtime.document import from_json
 from edge_runtime.errors import BackendUnavailableError, MetadataError, ProfileError
 from edge_runtime.measurement.host import Host, find_board, find_processor
@@ -135,8 +135,10 @@ def load_profile(file: Path) -> Profile:
             f"{file.name} has schema version {profile.schema_version}, this edge-runtime reads up "
             f"to {SCHEMA_VERSION}. Upgrade it, or run edge-runtime tune again."
         )
-    if profile.threads < 1:
-        raise ProfileError(f"{file.name}: threads must be 1 or more, found {profile.threads}")
+    if not 1 <= profile.threads <= MOST_THREADS:
+        raise ProfileError(
+            f"{file.name}: threads must be 1 to {MOST_THREADS}, found {profile.threads}"
+        )
     return profile
 
 

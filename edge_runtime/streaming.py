@@ -5,13 +5,12 @@ there before it was answered is counted as dropped. So an answer is at most one 
 frame old, however slow the board is.
 """
 
-import os
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 
 from edge_runtime.errors import ImageError
-from edge_runtime.pictures.preprocessing import Image
+from edge_runtime.pictures.preprocessing import Image, check_several
 from edge_runtime.results import Classification
 
 # How long closing waits for a source that is in the middle of a frame. A camera's frame takes a
@@ -48,11 +47,7 @@ def stream_answers(
     Raises:
         TypeError: `frames` is a single picture, or nothing that gives frames.
     """
-    if isinstance(frames, str | bytes | os.PathLike):
-        raise TypeError(
-            f"expected an iterable of frames, found one picture ({type(frames).__name__}); "
-            "use classify, or hand in [picture]"
-        )
+    check_several(frames)
     source = iter(frames)
     return _answer_newest(classify, source) if drop_stale else _answer_each(classify, source)
 

@@ -5,7 +5,9 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
+import edge_runtime
 from edge_runtime.backends.registry import PREFERENCE, BackendStatus, load_backend
 
 _TIMEOUT_S = 60.0
@@ -40,9 +42,12 @@ def probe_backend(name: str, model: str | os.PathLike[str] = "") -> BackendStatu
     version, reason = None, None
     try:
         child = subprocess.run(
-            [sys.executable, "-c", _QUESTION, name, os.fspath(model)],
+            [sys.executable, "-c", _QUESTION, name, str(Path(model).absolute()) if model else ""],
             capture_output=True,
             text=True,
+            # The child imports from where it runs: here it finds this package, installed or in a
+            # checkout, and no random.py of somebody's folder.
+            cwd=Path(edge_runtime.__file__).resolve().parent.parent,
             timeout=_TIMEOUT_S,
             check=False,
         )

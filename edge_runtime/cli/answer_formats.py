@@ -8,8 +8,11 @@ from typing import Protocol
 
 from edge_runtime.results import Classification
 
-# Names longer than this stand out of their column, so that one long path does not widen all lines.
-_WIDEST_NAME = 60
+# Names and labels longer than this stand out of their column, so that one long path, or one class
+# with all its synonyms, does not widen all lines.
+_WIDEST_NAME, _WIDEST_LABEL = 60, 24
+# In the name of a file these would begin a line, or write over one, that looks like an answer.
+_LINE_ENDS = str.maketrans({"\n": r"\u000a", "\r": r"\u000d"})
 
 
 class AnswerFormat(Protocol):
@@ -34,9 +37,8 @@ class AlignedLines:
     """One line for a picture, in columns."""
 
     def __init__(self, labels: Sequence[str], names: Sequence[str] = ()) -> None:
-        widths = [len(name) for name in names if len(name) <= _WIDEST_NAME]
-        self._name_width = max(widths, default=0)
-        self._label_width = max(map(len, labels))
+        self._name_width = _find_width(names, _WIDEST_NAME)
+        self._label_width = _find_width(labels, _WIDEST_LABEL)
 
     def format_start(self) -> str:
         """Nothing."""
@@ -48,7 +50,7 @@ class AlignedLines:
         """See `AnswerFormat`."""
         name = " ".join(
             str(value) if kind == "file" else f"{kind} {value}" for kind, value in source.items()
-        )
+        ).translate(_LINE_ENDS)
         best = "  ".join(
             f"{p.label:{self._label_width}} {p.score:6.1%}" for p in answer.predictions
         )
@@ -101,6 +103,10 @@ class CsvRows:
         """See `AnswerFormat`; nothing is dropped where rows are written."""
         pairs = [cell for p in answer.predictions for cell in (p.label, f"{p.score:.6f}")]
         return _to_row([*source.values(), *pairs, "; ".join(answer.notes)])
+
+
+def _find_width(texts: Sequence[str], most: int) -> int:
+    return max((len(text) for text in texts if len(text) <= most), default=0)
 
 
 def _to_row(cells: Sequence[object]) -> str:

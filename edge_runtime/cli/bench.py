@@ -74,6 +74,12 @@ def _build_requests(arguments: argparse.Namespace) -> Iterator[TrialRequest]:
         name = load_profile(Path(arguments.model)).backend
     path, name, threads = resolve_choice(arguments.model, name, arguments.threads)
     steady_ns = int(arguments.seconds * _S)
+    effort = Effort(
+        steady_ns=steady_ns,
+        offline_ns=steady_ns // 2,
+        # A model of a second a picture needs a minute for its p90, and the user may give it.
+        max_ns=max(Effort().max_ns, steady_ns),
+    )
     for backend in _list_backends(path) if name == "auto" else (name,):
         formats = load_backend(backend).formats
         yield TrialRequest(
@@ -82,7 +88,7 @@ def _build_requests(arguments: argparse.Namespace) -> Iterator[TrialRequest]:
             backend=backend,
             threads=1 if threads == "auto" else threads,
             images=None,
-            effort=Effort(steady_ns=steady_ns, offline_ns=steady_ns // 2),
+            effort=effort,
         )
 
 

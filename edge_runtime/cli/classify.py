@@ -52,7 +52,7 @@ def _find_all(given: Sequence[str]) -> tuple[list[str], list[ImageError]]:
     names: list[str] = []
     refusals = []
     for name in given:
-        if name == _STANDARD_INPUT or not Path(name).is_dir():
+        if name == _STANDARD_INPUT or not _is_folder(name):
             names.append(name)
             continue
         try:
@@ -60,6 +60,13 @@ def _find_all(given: Sequence[str]) -> tuple[list[str], list[ImageError]]:
         except ImageError as error:
             refusals.append(error)
     return names, refusals
+
+
+def _is_folder(name: str) -> bool:
+    try:
+        return Path(name).is_dir()
+    except OSError:  # In a locked folder, or too long: opening it says so, when its turn comes.
+        return False
 
 
 def _classify_all(

@@ -5,6 +5,7 @@ import contextlib
 import gc
 import importlib
 import io
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -110,8 +111,20 @@ def _add_shared_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    with plain_output():
+    with _closed_streams_replaced(), plain_output():
         return _run_plainly(arguments)
+
+
+@contextlib.contextmanager
+def _closed_streams_replaced() -> Iterator[None]:
+    """Let a program that was started without its streams (``>&-``) have empty ones."""
+    with contextlib.ExitStack() as stack:
+        for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+            if getattr(sys, name) is None:
+                nowhere = os.fdopen(os.open(os.devnull, os.O_RDWR), mode, encoding="utf-8")
+                setattr(sys, name, stack.enter_context(nowhere))
+                stack.callback(setattr, sys, name, None)
+        yield
 
 
 def _run_plainly(arguments: argparse.Namespace) -> int:
@@ -142,7 +155,5 @@ def _run_plainly(arguments: argparse.Namespace) -> int:
 
 def _end_of_pipe() -> int:
     # Whoever read our output has enough (such as `| head`): no failure, and nothing more to say.
-    import os
-
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return DONE

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from edge_runtime.backends.registry import BACKEND_NAMES
+from edge_runtime.choice import MOST_THREADS
 from edge_runtime.classifier import Classifier
 from edge_runtime.errors import ArtifactError
 
@@ -52,16 +53,21 @@ def parse_seconds(text: str) -> float:
     except ValueError:
         value = 0.0
     if not 0.0 < value <= 86_400.0:
-        raise argparse.ArgumentTypeError(f"expected seconds above 0, found {text!r}")
+        raise argparse.ArgumentTypeError(
+            f"expected seconds above 0 and at most a day, found {text!r}"
+        )
     return value
 
 
 def parse_threads(text: str) -> int | str:
-    """``auto`` or a number of 1 or more."""
-    if text == "auto":
-        return text
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"expected auto or a number of 1 or more, found {text!r}")
+    """``auto`` or a number of threads."""
+    return text if text == "auto" else parse_thread_count(text)
+
+
+def parse_thread_count(text: str) -> int:
+    """A number from 1 to `MOST_THREADS`."""
+    if not text.isdecimal() or not 1 <= int(text) <= MOST_THREADS:
+        raise argparse.ArgumentTypeError(f"expected 1 to {MOST_THREADS} threads, found {text!r}")
     return int(text)
 
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 @contextlib.contextmanager
 def runtime_noise_hidden(verbose: bool) -> Iterator[None]:
     """Send native writes to standard error nowhere; with `verbose` let them through."""
-    if verbose or sys.stderr is None:
+    if verbose:
         yield
         return
     try:

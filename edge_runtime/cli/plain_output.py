@@ -47,10 +47,7 @@ class PlainStream:
 def plain_output() -> Iterator[None]:
     """Let standard output and standard error pass through `PlainStream`."""
     streams = sys.stdout, sys.stderr
-    # A program without a terminal may have neither.
-    sys.stdout, sys.stderr = (
-        cast(TextIO, PlainStream(stream)) if stream is not None else stream for stream in streams
-    )
+    sys.stdout, sys.stderr = (cast(TextIO, PlainStream(stream)) for stream in streams)
     try:
         yield
     finally:

@@ -19,6 +19,7 @@ from edge_runtime.backends.probe import probe_backend
 from edge_runtime.backends.registry import BACKEND_NAMES, PREFERENCE, BackendStatus
 from edge_runtime.cli.answer_options import parse_positive
 from edge_runtime.cli.main import UsageError
+from edge_runtime.cli.model_options import parse_thread_count
 from edge_runtime.cli.progress import ProgressLine
 from edge_runtime.cli.tune_table import format_search
 from edge_runtime.document import to_document, to_json
@@ -93,7 +94,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     search.add_argument(
         "--threads",
         action="append",
-        type=parse_positive,
+        type=parse_thread_count,
         metavar="N",
         help="this number of threads, may be repeated (default: 1, 2, 4 … up to all cores)",
     )

@@ -31,6 +31,9 @@ from edge_runtime.supervision import ALIVE, READY, STOPPING, notify_supervisor
 
 # Width of the first column: an hour at 30 frames a second.
 _LONG_FRAME_NAME = "frame 108000"
+# The system's clocks cannot wait for just any number of seconds, nor drivers give any size.
+_YEAR_S = 366 * 86_400
+_MOST_SIDE = 16_384
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -151,8 +154,10 @@ def _parse_seconds(text: str) -> float:
         seconds = float(text)
     except ValueError:
         seconds = math.nan
-    if not 0 < seconds < math.inf:
-        raise argparse.ArgumentTypeError(f"expected seconds, more than 0, found {text!r}")
+    if not 0 < seconds <= _YEAR_S:
+        raise argparse.ArgumentTypeError(
+            f"expected seconds, more than 0 and at most a year, found {text!r}"
+        )
     return seconds
 
 
@@ -163,7 +168,9 @@ def _parse_index(text: str) -> int:
 
 
 def _parse_size(text: str) -> tuple[int, int]:
-    width, _, height = text.partition("x")
-    if not (width.isdecimal() and height.isdecimal() and int(width) and int(height)):
-        raise argparse.ArgumentTypeError(f"expected a size such as 320x240, found {text!r}")
-    return int(width), int(height)
+    sides = text.split("x")
+    if len(sides) != 2 or not all(s.isdecimal() and 1 <= int(s) <= _MOST_SIDE for s in sides):
+        raise argparse.ArgumentTypeError(
+            f"expected a size such as 320x240, of at most {_MOST_SIDE} a side, found {text!r}"
+        )
+    return int(sides[0]), int(sides[1])

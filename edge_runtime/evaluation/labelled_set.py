@@ -1,6 +1,8 @@
 """Labelled pictures: a folder with a sub-folder per class, or an .npz file."""
 
 import re
+import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -24,6 +26,8 @@ from edge_runtime.pictures.preprocessing import is_picture_file, to_channels
 Pixels = npt.NDArray[np.uint8]
 # Enough to make a batch worth its threads, little enough for a small board's memory.
 _BATCH = 256
+# What reading a damaged .npz raises, or one that is encrypted or oddly compressed (the last).
+_UNREADABLE = (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error, RuntimeError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,13 +193,14 @@ def _shorten(names: Sequence[str], most: int = 30) -> str:
 
 def _load_arrays(file: Path, classes: int) -> LabelledSet:
     try:
-        with np.load(file, allow_pickle=False) as arrays:
+        # Given a path, numpy leaves a file open that it finds damaged.
+        with file.open("rb") as opened, np.load(opened, allow_pickle=False) as arrays:
             images, labels = arrays["images"], arrays["labels"]
     except KeyError as error:
         raise DataError(
             f"{file.name}: expected the arrays 'images' and 'labels': {error}"
         ) from error
-    except (OSError, ValueError, EOFError, TypeError, AttributeError) as error:
+    except (*_UNREADABLE, TypeError, AttributeError) as error:
         raise DataError(
             f"{file.name} is neither a folder nor an .npz file with images and labels: {error}"
         ) from error

@@ -26,6 +26,9 @@ Answer = Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.float32]]
 _YARDSTICK_STEPS = 10_000
 _YARDSTICK_REPEATS = 25
 _OFFLINE_BATCH = 256
+# Samples held at a time, 2 MB of them; held all, those of a quick model would soon be more memory
+# than the model takes.
+_MOST_HELD = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,13 +156,13 @@ def measure_single_stream(
         answer, queries, clock, effort.steady_ns, effort.min_calls, effort.max_ns, started
     )
     elapsed_ns, cpu_ns = clock() - started, cpu_clock() - cpu_before
-    kept_every = -(-len(steady) // effort.kept_samples)
+    thinned_by = -(-len(steady.samples_ns) // effort.kept_samples)
     return SingleStream(
         first_ns=first_ns,
-        warmup_ns=tuple(warmup[: effort.kept_samples]),
-        samples_ns=tuple(steady[::kept_every]),
-        kept_every=kept_every,
-        calls=len(steady),
+        warmup_ns=tuple(warmup.samples_ns[: effort.kept_samples]),
+        samples_ns=tuple(steady.samples_ns[::thinned_by]),
+        kept_every=steady.held_every * thinned_by,
+        calls=steady.made,
         elapsed_ns=elapsed_ns,
         cpu_ns=cpu_ns,
     )
@@ -209,7 +212,8 @@ def measure_soak(
     queries = [np.ascontiguousarray(images[i : i + 1]) for i in range(len(images))]
     started = clock()
     while clock() - started < duration_ns:
-        samples = sorted(_run_until(answer, queries, clock, window_ns, 1, 10 * window_ns))
+        calls = _run_until(answer, queries, clock, window_ns, 1, 10 * window_ns, is_thinned=False)
+        samples = sorted(calls.samples_ns)
         yield SoakWindow(
             ended_ns=clock() - started,
             calls=len(samples),
@@ -256,6 +260,15 @@ def _time_call(answer: Answer, query: npt.NDArray[np.uint8], clock: Clock) -> in
     return clock() - before
 
 
+@dataclass(frozen=True, slots=True)
+class _Calls:
+    """Calls that were made, and the duration of one in `held_every` of them."""
+
+    samples_ns: list[int]
+    held_every: int
+    made: int
+
+
 def _run_until(
     answer: Answer,
     queries: list[npt.NDArray[np.uint8]],
@@ -264,17 +277,24 @@ def _run_until(
     min_calls: int,
     max_ns: int,
     started: int | None = None,
-) -> list[int]:
+    is_thinned: bool = True,
+) -> _Calls:
     """Call until `least_ns` have passed and `min_calls` were made, or `max_ns` have passed."""
     samples: list[int] = []
+    made, held_every = 0, 1
     begun = clock() if started is None else started
     count = len(queries)
     while True:
-        query = queries[len(samples) % count]
+        query = queries[made % count]
         before = clock()
         answer(query)
         after = clock()
-        samples.append(after - before)
+        if made % held_every == 0:
+            samples.append(after - before)
+            if is_thinned and len(samples) >= _MOST_HELD:
+                del samples[1::2]
+                held_every *= 2
+        made += 1
         spent = after - begun
-        if spent >= max_ns or (spent >= least_ns and len(samples) >= min_calls):
-            return samples
+        if spent >= max_ns or (spent >= least_ns and made >= min_calls):
+            return _Calls(samples, held_every, made)

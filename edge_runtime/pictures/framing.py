@@ -6,6 +6,7 @@ centre, negate, grayscale. The artifact's `InputSpec` says which of these steps 
 are not an even white or black are levelled to it, because that is all that such a model knows.
 """
 
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,9 @@ Floats = npt.NDArray[np.float32]
 
 # Pictures are made smaller, in whole steps, while that leaves this many times the model's edge.
 DRAFT_MARGIN = 8
+# And until no more pixels are left than this, or than a few of the model's pictures have: what
+# follows takes up to 70 bytes for each. A long, narrow picture would otherwise take gigabytes.
+_MOST_PIXELS, _MODELS_PICTURES = 4_000_000, 4
 _SHARPEN_RADIUS, _SHARPEN_PERCENT = 1.0, 100
 # Noise that is left after resizing is taken off up to so many standard deviations.
 _RESIDUE_SIGMAS = 2.0
@@ -79,7 +83,11 @@ def frame_picture(
 
 
 def _make_smaller(picture: Any, spec: InputSpec) -> Any:
-    step = min(picture.size) // (max(spec.width, spec.height) * DRAFT_MARGIN)
+    width, height = picture.size
+    step = max(1, min(width, height) // (max(spec.width, spec.height) * DRAFT_MARGIN))
+    most = max(_MOST_PIXELS, _MODELS_PICTURES * spec.width * spec.height)
+    while ceil(width / step) * ceil(height / step) > most:
+        step += 1
     return picture.reduce(step) if step > 1 else picture
 
 

@@ -10,7 +10,7 @@ import os
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +28,7 @@ PICTURE_SUFFIXES = frozenset(
 # Larger pictures are refused before they are inflated: 50 megapixels are 150 MB of RGB.
 MAX_PIXELS = 50_000_000
 _EXIF_ORIENTATION = 0x0112
+_POLARITIES = get_args(Polarity)
 # Phones store a small second picture in their JPEGs; nobody calls those animated.
 _PHONES_PAIR = "MPO"
 # Lightness, 0–255, from which an item on a transparent ground is laid on black instead of white.
@@ -86,7 +87,7 @@ def decode_picture(source: Any, spec: InputSpec | None = None) -> Any:
                     edge = max(spec.height, spec.width) * DRAFT_MARGIN
                     picture.draft(None, (edge, edge))
                 # Looked up in the file by some formats, which Pillow closes once it is read.
-                picture.getexif()
+                _read_orientation(picture)
                 picture.load()
                 picture = _detach(picture)
     except ImageError:
@@ -117,17 +118,30 @@ def _detach(picture: Any) -> Any:
 def _turn_upright(picture: Any) -> Any:
     """Apply the EXIF rotation; without one this copies nothing."""
     # Pillow turns TIFFs itself while it loads them, but older releases leave the note standing.
-    if picture.format == "TIFF" or picture.getexif().get(_EXIF_ORIENTATION, 1) == 1:
+    if picture.format == "TIFF" or _read_orientation(picture) == 1:
         return picture
     from PIL import ImageOps
 
     return ImageOps.exif_transpose(picture)
 
 
+def _read_orientation(picture: Any) -> int:
+    """How EXIF says that a picture lies, 1 to 8; 1 is upright."""
+    try:
+        orientation: int = picture.getexif().get(_EXIF_ORIENTATION, 1)
+    except Exception:
+        # Of JPEGs Pillow passes over a damaged note, of PNG and WebP it raises what it met; every
+        # viewer shows the picture all the same.
+        return 1
+    return orientation
+
+
 def _describe_foreign(source: Any) -> str:
-    size = (
-        source.getbuffer().nbytes if isinstance(source, io.BytesIO) else Path(source).stat().st_size
-    )
+    try:
+        is_memory = isinstance(source, io.BytesIO)
+        size = source.getbuffer().nbytes if is_memory else Path(source).stat().st_size
+    except OSError:
+        return "it was deleted or moved meanwhile"
     if not size:
         return "cannot be read as a picture: it is empty"
     return "cannot be read as a picture: it has no format that Pillow knows"
@@ -155,8 +169,13 @@ def prepare_picture(
             it differs from what the model was trained on, the picture is negated.
 
     Raises:
-        ImageError: The picture is too large or cannot be converted.
+        ImageError: The picture is too large, has no pixels or cannot be converted.
+        ValueError: There is no such polarity.
     """
+    if polarity is not None and polarity not in _POLARITIES:
+        raise ValueError(
+            f"polarity must be None or one of {', '.join(_POLARITIES)}, found {polarity!r}"
+        )
     _check_size("the picture", picture.size)
     notes: list[str] = []
     if getattr(picture, "is_animated", False) and picture.format != _PHONES_PAIR:
@@ -172,6 +191,8 @@ def prepare_picture(
 
 
 def _check_size(name: str, size: tuple[int, int]) -> None:
+    if not size[0] * size[1]:
+        raise ImageError(f"{name} has {size[0]} × {size[1]} pixels; expected at least one")
     if size[0] * size[1] > MAX_PIXELS:
         raise ImageError(
             f"{name} has {size[0]} × {size[1]} pixels, more than the {MAX_PIXELS // 10**6} million "

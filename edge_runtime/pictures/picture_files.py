@@ -10,9 +10,12 @@ def list_pictures(folder: Path) -> list[Path]:
     """Return the picture files of a folder by name; hidden ones and sub-folders are passed over.
 
     Raises:
-        ImageError: There are none.
+        ImageError: There are none, or the folder must not be read.
     """
-    found = sorted(path for path in folder.iterdir() if _is_picture(path) and path.is_file())
+    try:
+        found = sorted(path for path in folder.iterdir() if _is_picture(path) and path.is_file())
+    except OSError as error:
+        raise ImageError(f"{folder}: cannot be read: {error.strerror}") from error
     if not found:
         raise ImageError(
             f"{folder} holds no pictures (looked for {', '.join(sorted(PICTURE_SUFFIXES))}; "

@@ -56,6 +56,23 @@ def check_batch(batch: Any, spec: InputSpec) -> Pixels:
     return pixels
 
 
+def check_several(images: Any) -> None:
+    """Check that these are pictures one by one, not one whose parts would be taken for pictures.
+
+    Raises:
+        TypeError: It is a path, the bytes of a file or an array (H, W), (H, W, 1), (H, W, 3) or
+            (H, W, 4).
+    """
+    is_array = isinstance(images, np.ndarray) and (
+        images.ndim < 3 or (images.ndim == 3 and images.shape[2] in (1, 3, 4))
+    )
+    if is_array or isinstance(images, str | bytes | os.PathLike):
+        raise TypeError(
+            f"expected an iterable of pictures, found one picture ({type(images).__name__}); "
+            "use classify, or hand in [picture]"
+        )
+
+
 def to_uint8(array: npt.NDArray[Any], value_range: tuple[float, float] | None) -> Pixels:
     """Bring an array to raw pixels 0–255, uint8, same shape.
 

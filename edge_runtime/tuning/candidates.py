@@ -37,11 +37,11 @@ def find_artifacts(places: Iterable[Path]) -> list[Path]:
     for place in places:
         folder = FOLDER if place == Path(DEFAULT_STEM) and not place.exists() else place
         if folder.is_dir():
-            files = sorted(file for file in folder.iterdir() if file.suffix in _SUFFIXES)
+            files = sorted(file for file in folder.iterdir() if _is_artifact(file))
             if not files:
                 raise ArtifactError(f"{folder} holds no .tflite or .onnx file")
             found.update(dict.fromkeys(file.absolute() for file in files))
-        elif place.suffix not in _SUFFIXES:
+        elif not _is_artifact(place):
             raise ArtifactError(f"{place}: expected a .tflite or .onnx file, or a folder of them")
         elif not place.is_file():
             raise ArtifactError(f"{place}: there is no such file")
@@ -60,9 +60,14 @@ def list_candidates(
         Candidate(artifact, name, count)
         for artifact in artifacts
         for name, read in formats.items()
-        if artifact.suffix.lstrip(".") in read
+        if artifact.suffix.lower().lstrip(".") in read
         for count in counts
     ]
+
+
+def _is_artifact(file: Path) -> bool:
+    # Capitals too, as loading takes them: FAT drives give such names back.
+    return file.suffix.lower() in _SUFFIXES
 
 
 def default_thread_counts() -> Sequence[int]:

@@ -139,9 +139,10 @@ def _describe(possible: int, tried: int, floor: float | None, budget: Budget) ->
         limits.append(f"accuracy at least {budget.min_accuracy:.2%}")
     elif floor is not None:
         limits.append(f"accuracy at least {floor:.2%}, near enough to the best of them")
-    text = " and ".join(limits) or "nothing, as no accuracy is known"
+    text = " and ".join(limits) or "no budget was given and no accuracy is known"
     if not possible:
-        return f"none of {tried} candidates keeps to {text}"
+        kept = f"keeps to {text}" if limits else "gave a result"
+        return f"none of {tried} candidates {kept}"
     return (
         f"{text}: {possible} of {tried} candidates; of these it has the smallest p90 "
         f"(within {SAME_SPEED:.0%} fewer threads win, then accuracy, then the smaller file)"

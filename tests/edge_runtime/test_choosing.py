@@ -120,7 +120,11 @@ def test_without_any_accuracy_speed_decides() -> None:
     decision = choose(records, Budget())
     assert decision.chosen is not None
     assert decision.chosen.artifact == "fast"
-    assert "no accuracy is known" in decision.why
+    assert decision.why.startswith("no budget was given and no accuracy is known: 2 of 2")
+
+
+def test_where_nothing_gave_a_result_it_says_so() -> None:
+    assert choose([REFUSED], Budget()).why == "none of 1 candidates gave a result"
 
 
 def test_what_exceeds_the_budget_least_is_named_as_nearest() -> None:

@@ -2,6 +2,7 @@ import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -114,6 +115,20 @@ def test_files_that_are_no_model(tmp_path: Path) -> None:
         Classifier.load(onnx)
     with pytest.raises(ArtifactError, match="no such file"):
         Classifier.load(tmp_path / "missing.tflite")
+
+
+@pytest.mark.parametrize("threads", [0, True, "2", 10**11])
+def test_threads_that_there_cannot_be_are_refused(
+    write_artifact: WriteArtifact, threads: Any
+) -> None:
+    with pytest.raises(ValueError, match=f"'auto' or 1 to 1024, found {threads!r}"):
+        Classifier.load(write_artifact(), backend="fake", threads=threads)
+
+
+@pytest.mark.parametrize("labels", ["four", [0, 1, 2, 3]])
+def test_labels_are_names_in_a_list(write_artifact: WriteArtifact, labels: Any) -> None:
+    with pytest.raises(TypeError, match="a list of names, one per class, found"):
+        Classifier.load(write_artifact(), backend="fake", labels=labels)
 
 
 def test_bad_descriptions(write_artifact: WriteArtifact) -> None:

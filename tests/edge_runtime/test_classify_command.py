@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from edge_runtime.cli.answer_formats import AlignedLines
 from edge_runtime.cli.main import run_command_line
 from edge_runtime.cli.progress import ProgressLine
+from edge_runtime.results import Classification, Prediction, Timings
 
 
 @pytest.fixture
@@ -48,6 +50,22 @@ def test_people_get_aligned_columns(
     assert second.split()[1:3] == ["white", "90.0%"]
     assert first.index("black ") == second.index("white ")
     assert first.index("90.0%") == second.index("90.0%")
+
+
+def test_one_long_label_does_not_widen_all_lines() -> None:
+    answer = Classification((Prediction("tench", 0, 0.9),), Timings(0, 0, 0, 0))
+    labels = ["tench", "cock", "great white shark, white shark, man-eater, man-eating shark"]
+    line = AlignedLines(labels, ["a.png"]).format_answer({"file": "a.png"}, answer)
+    assert line == "a.png  tench  90.0%"
+
+
+def test_a_file_s_name_cannot_forge_a_line(
+    folder: Path, model: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "black.png").rename(folder / "x\nfront_door.png  white 99.9%\r.png")
+    assert classify(folder, *model) == 0
+    _, forged = capsys.readouterr().out.splitlines()
+    assert r"x\u000afront_door.png  white 99.9%\u000d.png  black" in forged
 
 
 def test_json_lines_hold_all_of_an_answer(
@@ -119,6 +137,17 @@ def test_one_bad_picture_among_many_is_reported_and_the_rest_done(
     assert "050.png" in told[0]
     assert "missing.png" in told[1]
     assert told[2:] == ["edge-runtime: 2 of 103 pictures failed"]
+
+
+def test_a_path_that_cannot_be_looked_at_is_one_bad_picture(
+    folder: Path, model: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    # As a file in a folder that is locked, which tests that run as root could not show.
+    assert classify("a" * 300 + ".png", folder, *model) == 1
+    captured = capsys.readouterr()
+    assert len(captured.out.splitlines()) == 2
+    assert "File name too long" in captured.err
+    assert "1 of 3 pictures failed" in captured.err
 
 
 def test_a_folder_without_pictures_is_an_error(

@@ -1,6 +1,8 @@
 """The device's commands, as their users type them."""
 
+import io
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -53,6 +55,33 @@ def test_verify_finds_a_device_that_answers_differently(
     answer = json.loads(capsys.readouterr().out)
     assert not answer["passed"]
     assert "different" in {sample["verdict"] for sample in answer["samples"]}
+
+
+@pytest.mark.parametrize("command", ["classify", "tune"])
+@pytest.mark.parametrize("threads", ["0", "²", "99999999999"])
+def test_threads_that_there_cannot_be_are_wrong_use(
+    command: str, threads: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_command_line([command, "x", "--threads", threads]) == 2
+    assert f"expected 1 to 1024 threads, found '{threads}'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("closed", ["stdin", "stdout", "stderr"])
+@pytest.mark.parametrize(("picture", "code"), [("trouser.png", 0), ("missing.png", 1), ("-", 1)])
+def test_a_program_without_its_streams_answers_all_the_same(
+    closed: str,
+    picture: str,
+    code: int,
+    tmp_path: Path,
+    trouser: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert Path(trouser).parent == tmp_path
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO()))
+    monkeypatch.setattr(sys, closed, None)
+    assert run_command_line(["classify", picture, "--model", MODEL]) == code
+    assert getattr(sys, closed) is None
 
 
 def test_failures_end_with_1_and_wrong_use_with_2(

@@ -13,7 +13,8 @@ import pytest
 from edge_runtime.cli.main import run_command_line
 from edge_runtime.cli.tune import parse_latency, parse_percent
 from edge_runtime.document import from_json
-from edge_runtime.measurement.records import TrialOutcome
+from edge_runtime.measurement.records import TrialOutcome, TrialRequest
+from edge_runtime.measurement.trial_process import refuse
 from edge_runtime.profile import load_profile
 from tests.edge_runtime.installed import needs
 
@@ -57,6 +58,19 @@ def test_bench_json_is_the_outcome_of_a_trial(capsys: pytest.CaptureFixture[str]
     assert outcome.result is not None
     assert outcome.result.stream is not None
     assert len(outcome.result.stream.samples_ns) >= 64
+
+
+def test_bench_takes_the_time_that_it_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[TrialRequest] = []
+
+    def refuse_all(request: str, *_: object) -> TrialOutcome:
+        asked.append(from_json(TrialRequest, request, "the request"))
+        return refuse("Refused", "for this test")
+
+    monkeypatch.setattr("edge_runtime.cli.bench.answer_request", refuse_all)
+    assert run_command_line(["bench", "--backend", "fake", "--seconds", "60"]) == 1
+    effort = asked[0].effort
+    assert effort.steady_ns == effort.max_ns == 60_000_000_000
 
 
 @needs("onnx")

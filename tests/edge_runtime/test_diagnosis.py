@@ -14,6 +14,7 @@ from edge_runtime.cli.main import run_command_line
 from edge_runtime.diagnosis.facts import Facts, gather_facts
 from edge_runtime.diagnosis.problems import find_problems, recommend_extra
 from edge_runtime.measurement.host import Host, Package, Sensors
+from tests.edge_runtime.conftest import WriteArtifact
 
 COOL = Sensors("performance", 2400.0, 2400.0, 48.0, 0, None, 0.1, 10.0, 0.0)
 
@@ -302,3 +303,13 @@ def test_a_runtime_that_kills_its_process_is_an_answer(
         status = probe_backend("litert")
         assert status.version is None
         assert message in (status.reason or "")
+
+
+def test_a_folder_with_modules_of_somebody_s_own_does_not_matter(
+    tmp_path: Path, write_artifact: WriteArtifact, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # numpy imports random: what a folder holds by that name would take its place.
+    (tmp_path / "random.py").write_text("raise SystemExit('my own random.py')")
+    monkeypatch.chdir(tmp_path)
+    assert probe_backend("fake").version is not None
+    assert probe_backend("fake", write_artifact().name).version is not None

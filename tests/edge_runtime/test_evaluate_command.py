@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from edge_runtime.evaluation.evaluating import compare_with_stated
 from edge_runtime.evaluation.labelled_set import LabelledSet
 from edge_runtime.formats.metadata import read_metadata
 from edge_runtime.models import FOLDER
+from edge_runtime.output_file import write_output
 from edge_runtime.statistics import Interval
 from tests.edge_runtime.conftest import LABELS, WriteArtifact
 
@@ -160,6 +162,29 @@ def test_predictions_are_written_whole_and_never_over_others(
     assert sorted(path.name for path in tmp_path.glob("*.partial")) == []
 
 
+def test_a_picture_whose_name_is_no_utf_8_stands_in_the_predictions(
+    tmp_path: Path, shades: Path, write_artifact: WriteArtifact
+) -> None:
+    picture = shades / "dark" / "0.png"
+    picture.rename(picture.with_name(os.fsdecode(b"caf\xe9.png")))
+    file = tmp_path / "answers.csv"
+    command = ["evaluate", str(shades), "--model", str(write_artifact()), *FAKE]
+    assert run_command_line([*command, "--predictions", str(file)]) == 0
+    assert r"dark/caf\udce9.png,dark,dark," in file.read_text(encoding="utf-8")
+
+
+def test_a_result_that_cannot_be_written_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(OSError, match="No space"):
+        write_output(tmp_path / "answers.csv", "half")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_model_without_description_takes_labels(
     tmp_path: Path, sample_file: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -217,6 +242,21 @@ def test_bad_places_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[st
         assert run_command_line(["evaluate", str(tmp_path / name), "--model", MODEL]) == 1
         assert complaint in capsys.readouterr().err
     assert run_command_line(["evaluate", str(tmp_path), "--limit", "0"]) == 2
+
+
+@pytest.mark.parametrize("damage", ["cut", "flipped"])
+def test_a_damaged_npz_is_refused(
+    sample_file: str, damage: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = Path(sample_file)
+    with np.load(file) as arrays:
+        np.savez_compressed(file, **arrays)
+    data = bytearray(file.read_bytes())
+    for place in range(1000, 1100):
+        data[place] ^= 0xFF
+    file.write_bytes(data if damage == "flipped" else data[: len(data) // 2])
+    assert run_command_line(["evaluate", sample_file, "--model", MODEL]) == 1
+    assert "sample.npz is neither a folder nor an .npz" in capsys.readouterr().err
 
 
 def test_a_limit_takes_from_every_class_its_share() -> None:

@@ -1,6 +1,7 @@
 """The timing loops with a clock that only moves when told."""
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -81,6 +82,17 @@ def test_many_calls_are_thinned_evenly() -> None:
     assert stream.kept_every == 4
     assert len(stream.samples_ns) == 25
     assert len({b - a for a, b in zip(stream.samples_ns, stream.samples_ns[1:], strict=False)}) == 1
+
+
+def test_however_many_calls_are_made_few_samples_are_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("edge_runtime.measurement.timing._MOST_HELD", 64)
+    clock = FakeClock()
+    answer, _ = build_answer(clock, lambda n: n)
+    effort = Effort(warmup_ns=0, steady_ns=0, min_calls=1000, kept_samples=30)
+    stream = measure_single_stream(answer, PICTURES, effort, clock, clock)
+    assert stream.calls == 1000
+    assert 15 <= len(stream.samples_ns) <= 30
+    assert {b - a for a, b in pairwise(stream.samples_ns)} == {stream.kept_every}
 
 
 def test_throughput_counts_whole_batches() -> None:

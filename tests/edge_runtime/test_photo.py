@@ -1,4 +1,6 @@
 import io
+import tracemalloc
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -53,6 +55,18 @@ def test_exif_rotation_is_applied() -> None:
     assert is_tall_light_item(to_model_pixels(picture, GARMENT_INPUT))
 
 
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
+def test_a_damaged_exif_note_does_no_harm(form: str) -> None:
+    plain, noted = io.BytesIO(), io.BytesIO()
+    draw_item().save(plain, form)
+    draw_item().save(noted, form, exif=b"Exif\0\0no TIFF header")
+    expected, found = (
+        to_model_pixels(decode_picture(buffer.getvalue()), GARMENT_INPUT)
+        for buffer in (plain, noted)
+    )
+    np.testing.assert_array_equal(found, expected)
+
+
 def test_light_on_dark_is_left_alone() -> None:
     negative = Image.eval(draw_item(), lambda level: 255 - level)
     assert is_tall_light_item(to_model_pixels(negative, GARMENT_INPUT))
@@ -67,6 +81,52 @@ def test_a_large_jpeg_is_decoded_small() -> None:
 @pytest.mark.parametrize("size", [(1, 1), (20_000, 1)])
 def test_odd_sizes_work(size: tuple[int, int]) -> None:
     assert to_model_pixels(Image.new("RGB", size), GARMENT_INPUT).shape == (28, 28, 1)
+
+
+@pytest.mark.workstation  # Twenty million pixels each.
+@pytest.mark.parametrize("size", [(100_000, 200), (20_000_000, 1)])
+def test_a_long_narrow_picture_takes_no_more_memory_than_a_photo(size: tuple[int, int]) -> None:
+    picture = Image.new("L", size, "white")
+    tracemalloc.start()
+    try:
+        to_model_pixels(picture, GARMENT_INPUT)
+        peak_bytes = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    # It took 1,220 MB.
+    assert peak_bytes < 400e6
+
+
+def test_a_picture_of_a_large_model_s_own_size_is_used_as_it_is() -> None:
+    spec = InputSpec(2100, 2100, 1)
+    noise = np.random.default_rng(0).integers(0, 256, (2100, 2100), np.uint8)
+    np.testing.assert_array_equal(to_model_pixels(Image.fromarray(noise), spec)[..., 0], noise)
+
+
+def test_a_file_that_goes_while_it_is_looked_at_is_no_picture(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As an upload that is renamed to its last name: a watcher must survive it.
+    upload = tmp_path / "upload.png"
+    upload.write_bytes(b"half of")
+
+    def fail(*_: object, **__: object) -> None:
+        raise FileNotFoundError(upload)
+
+    monkeypatch.setattr(Path, "stat", fail)
+    with pytest.raises(ImageError, match=r"upload\.png: it was deleted"):
+        decode_picture(upload)
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA", "I;16"])
+def test_a_picture_without_pixels_is_refused(mode: str) -> None:
+    with pytest.raises(ImageError, match="0 × 5 pixels"):
+        to_model_pixels(Image.new(mode, (0, 5)), GARMENT_INPUT)
+
+
+def test_a_misspelt_polarity_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"polarity must be .*dark-on-light.*'dark'"):
+        to_model_pixels(draw_item(), GARMENT_INPUT, "dark")  # type: ignore[arg-type]
 
 
 def test_bombs_truncated_files_and_text_are_refused() -> None:

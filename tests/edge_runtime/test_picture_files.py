@@ -111,3 +111,14 @@ def test_a_missing_folder_is_refused_and_one_that_comes_back_is_known(tmp_path: 
         watcher.poll()
     (tmp_path / "unplugged").rename(inbox)
     assert [watcher.poll(), watcher.poll()] == [[], []]
+
+
+def test_a_folder_that_must_not_be_read_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "iterdir", fail)
+    with pytest.raises(ImageError, match=f"{tmp_path.name}: cannot be read: Permission denied"):
+        list_pictures(tmp_path)

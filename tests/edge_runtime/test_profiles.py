@@ -146,5 +146,6 @@ def test_missing_newer_and_senseless_profiles_are_refused(
         load_profile(tmp_path / "none.json")
     with pytest.raises(ProfileError, match="schema version 2"):
         load_profile(write_profile(schema_version=2))
-    with pytest.raises(ProfileError, match="threads must be 1 or more"):
-        load_profile(write_profile(threads=0))
+    for threads in (0, 10**11):
+        with pytest.raises(ProfileError, match=f"threads must be 1 to 1024, found {threads}"):
+            load_profile(write_profile(threads=threads))

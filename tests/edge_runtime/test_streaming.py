@@ -8,6 +8,7 @@ import itertools
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -200,10 +201,28 @@ def test_nothing_starts_before_the_first_result_is_asked_for(shades: Classifier)
     stream.close()
 
 
-@pytest.mark.parametrize("frames", ["photo.jpg", b"bytes", Path("photo.jpg")])
-def test_one_picture_is_no_source(shades: Classifier, frames: object) -> None:
+@pytest.mark.parametrize(
+    "frames",
+    [
+        "photo.jpg",
+        b"bytes",
+        Path("photo.jpg"),
+        np.zeros((28, 28)),
+        np.zeros((240, 320, 3), np.uint8),
+    ],
+    ids=lambda frames: type(frames).__name__,
+)
+def test_one_picture_is_no_source(shades: Classifier, frames: Any) -> None:
     with pytest.raises(TypeError, match="one picture"):
-        shades.stream(frames)  # type: ignore[arg-type]
+        shades.stream(frames)
+    with pytest.raises(TypeError, match="one picture"):
+        shades.classify_batch(frames)
+
+
+def test_an_array_of_pictures_is_a_source(shades: Classifier) -> None:
+    pictures = np.zeros((3, 28, 28), np.uint8)
+    assert len(shades.classify_batch(pictures)) == 3
+    assert len(list(shades.stream(pictures[..., np.newaxis], drop_stale=False))) == 3
 
 
 def test_floats_are_streamed_with_their_range(shades: Classifier) -> None:

@@ -61,17 +61,17 @@ def build_search(trials: ScriptedTrials, tmp_path: Path, rounds: int = 3) -> Sea
 
 def test_candidates_are_what_reads_the_format(tmp_path: Path) -> None:
     candidates = list_candidates(
-        [Path("/a.tflite"), Path("/b.onnx")], ["litert", "onnx", "fake"], [1, 2]
+        [Path("/a.tflite"), Path("/B.ONNX")], ["litert", "onnx", "fake"], [1, 2]
     )
     assert [(one.artifact.name, one.backend, one.threads) for one in candidates] == [
         ("a.tflite", "litert", 1),
         ("a.tflite", "litert", 2),
         ("a.tflite", "fake", 1),
         ("a.tflite", "fake", 2),
-        ("b.onnx", "onnx", 1),
-        ("b.onnx", "onnx", 2),
-        ("b.onnx", "fake", 1),
-        ("b.onnx", "fake", 2),
+        ("B.ONNX", "onnx", 1),
+        ("B.ONNX", "onnx", 2),
+        ("B.ONNX", "fake", 1),
+        ("B.ONNX", "fake", 2),
     ]
 
 
@@ -81,6 +81,8 @@ def test_artifacts_are_files_folders_and_the_default(
     file = write_artifact()
     (tmp_path / "notes.txt").write_text("")
     assert find_artifacts([tmp_path, file]) == [file]
+    in_capitals = file.rename(file.with_suffix(".TFLITE"))
+    assert find_artifacts([tmp_path, in_capitals]) == [in_capitals]
     assert {path.name for path in find_artifacts([Path("default")])} == {
         "default.tflite",
         "default.onnx",

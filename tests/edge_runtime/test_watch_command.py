@@ -89,7 +89,9 @@ def test_every_frame_of_a_camera_is_answered_or_counted(
         (["--camera", "x"], 2, "number of a camera"),
         (["--camera", "7", "--camera-backend", "fake"], 1, "only camera 0"),
         (["--camera", "--frame-size", "big"], 2, "320x240"),
+        (["--camera", "--frame-size", "99999999x99999999"], 2, "at most 16384 a side"),
         (["inbox", "--seconds", "0"], 2, "more than 0"),
+        (["inbox", "--interval", "1e30"], 2, "at most a year"),
         (["inbox", "--count", "0"], 2, "1 or more"),
     ],
 )
