@@ -258,7 +258,7 @@ def load_results(path: Path) -> Results:
         raise ResultsError(f"cannot read {path}: {error}") from error
     try:
         results = from_json(Results, text, str(path))
-    except (MetadataError, ValueError, OverflowError) as error:
+    except (MetadataError, ValueError) as error:
         raise ResultsError(f"{error}. Is it a results.json of python -m benchmarks?") from error
     if results.schema_version != SCHEMA_VERSION:
         raise ResultsError(

@@ -97,7 +97,10 @@ def _decode_dataclass(cls: type[Any], value: Any, where: str) -> Any:
 
 def _decode_scalar(hint: type, value: Any, where: str) -> Any:
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
-        value = float(value)
+        try:
+            value = float(value)
+        except OverflowError:
+            raise _wrong(where, "a finite number", value) from None
     if not isinstance(value, hint) or (hint is int and isinstance(value, bool)):
         raise _wrong(where, {str: "text", int: "a whole number"}.get(hint, hint.__name__), value)
     if isinstance(value, float) and not math.isfinite(value):

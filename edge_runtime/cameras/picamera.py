@@ -53,8 +53,8 @@ class PiCameraBackend:
         known = len(Picamera2.global_camera_info())
         if index >= known:
             raise SourceError(
-                f"picamera2 finds {known} cameras, so there is no camera {index}; see what is "
-                "connected with: rpicam-hello --list-cameras"
+                f"picamera2 finds {known} camera{'' if known == 1 else 's'}, so there is no camera "
+                f"{index}; see what is connected with: rpicam-hello --list-cameras"
             )
         try:
             device = Picamera2(index)

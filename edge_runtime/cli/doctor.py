@@ -61,7 +61,11 @@ def _list_facts(facts: Facts) -> list[tuple[str, str]]:
     return [
         ("edge-runtime", __version__),
         ("board", host.board or MISSING),
-        ("processor", f"{host.processor or host.machine}, {host.cores} usable cores"),
+        (
+            "processor",
+            f"{host.processor or host.machine}, {host.cores} usable "
+            f"core{'' if host.cores == 1 else 's'}",
+        ),
         ("system", f"{host.system}, {facts.pointer_bits}-bit"),
         ("kernel", f"{host.kernel}, {facts.kernel_machine}"),
         (

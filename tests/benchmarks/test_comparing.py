@@ -222,7 +222,7 @@ def test_a_malformed_results_file_is_refused(tmp_path: Path, text: str) -> None:
         (lambda whole: whole["accuracies"][0].update(total=0), "of 0 right"),
         (lambda whole: whole["accuracies"][0].update(total=5), "of 5 right"),
         (lambda whole: whole["cases"][0].update(processes=[]), "a summary of no process"),
-        (lambda whole: whole["cases"][0]["summary"].update(cpu_ns=10**400), "too large"),
+        (lambda whole: whole["cases"][0]["summary"].update(cpu_ns=10**400), "a finite number"),
         (
             lambda whole: whole["cases"][0]["processes"][0]["result"].update(stream=None),
             "without times above 0",
