@@ -13,7 +13,7 @@ from examples.photos.scenes import SCENES
 from examples.photos.sheet import Outcome, draw_sheet
 
 FIXTURES = Path(__file__).parent / "fixtures"
-# 11 are right with the model that the package carries now; the next one may miss another.
+# So many are right with the model that the package carries; 11 with the one before it.
 LEAST_RIGHT = 10
 # Of 60 pictures on a ground against the same pictures without one.
 MOST_LOST = 0.07

@@ -19,7 +19,7 @@ class InitialRun:
 
     def digest(self) -> str:
         """Identify its weights: the start of the SHA-256 of its model file."""
-        return sha256_of(self.folder / MODEL)[:16]
+        return digest_of(self.folder)
 
     def architecture(self) -> str:
         """Return what its network is called; the last part of the model's name where unsaid."""
@@ -28,6 +28,11 @@ class InitialRun:
             if record is not None:
                 return record.identity.settings.architecture
         return self.spec.name.rpartition("-")[2]
+
+
+def digest_of(folder: Path) -> str:
+    """Identify a folder's weights, as settings name them."""
+    return sha256_of(folder / MODEL)[:16]
 
 
 def open_initial_run(folder: Path) -> InitialRun:

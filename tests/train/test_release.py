@@ -181,7 +181,7 @@ def test_the_documents_show_what_the_result_files_say() -> None:
 
 def test_the_card_says_what_a_user_must_know() -> None:
     results = (build_result(0, 929), build_result(1, 925))
-    card = format_card(results[0], results)
+    card = format_card(results[0], results, {})
     assert card.startswith("# fashion-nano\n")
     assert "**92.90%** of 1,000 test pictures" in card
     assert "95 % Wilson interval" in card
@@ -189,11 +189,17 @@ def test_the_card_says_what_a_user_must_know() -> None:
     assert "**not reached** (mean 92.70% over 2)" in card
     assert "| Shirt | 100.0% | 29.0% | 100 |" in card
     assert "Not measured in the release" in card
+    assert "`python -m train release nano --seeds 0`" in card
+    taught = dataclasses.replace(results[0].settings, teacher="0a+0b")
+    card = format_card(
+        dataclasses.replace(results[0], settings=taught), results, {"0a": "models/medium"}
+    )
+    assert "--seeds 0 --teacher models/medium RUN`" in card
     for heading in ("Files", "Accuracy", "Each class", "Confusion matrix", "Latency", "Limits"):
         assert f"\n## {heading}\n" in card
     bare = dataclasses.replace(results[0], files=())
     with pytest.raises(ValueError, match=r"no qat_int8\.tflite"):
-        format_card(bare, results)
+        format_card(bare, results, {})
 
 
 def test_orders_become_commands_that_can_be_repeated(tmp_path: Path) -> None:
@@ -227,7 +233,7 @@ def test_a_tiers_short_recipe_speaks_for_it_until_its_own_is_trained() -> None:
     row = next(line for line in format_goals((short,)).splitlines() if line.startswith("| micro"))
     assert "| 1 of 5, short recipe |" in row
     assert "short recipe: 60 + 5" in format_tiers((short,))
-    assert "release micro --seeds 0 --short" in format_card(short, (short,))
+    assert "release micro --seeds 0 --short" in format_card(short, (short,), {})
     own = build_result(0, 931, recipe="micro")
     assert find_release((short, own), MICRO) == (own,)
     lines = [line for line in format_tiers((short, own)).splitlines() if line.startswith("| micro")]
