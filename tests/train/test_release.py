@@ -12,6 +12,7 @@ from train.recipes import RECIPES
 from train.release.card import format_card
 from train.release.document import (
     RESULT_VERSION,
+    SHIPPED,
     FileResult,
     LatencyResult,
     RunResult,
@@ -177,6 +178,19 @@ def test_the_documents_show_what_the_result_files_say() -> None:
     page = (root / "docs" / "models.md").read_text(encoding="utf-8")
     assert format_tiers(results) in page
     assert format_goals(results) in page
+    assert format_ablation(results, "nano") in page
+    readme = (root / "README.md").read_text(encoding="utf-8")
+    for tier in TIERS:
+        released = find_release(results, tier)
+        if not released:
+            continue
+        file, latency = released[0].find_file(SHIPPED[0]), released[0].latency
+        assert file is not None
+        assert latency is not None
+        assert (
+            f"| [{tier.name}](models/{tier.name}/README.md) | {file.correct / 100:.2f} "
+            f"| {latency.ratio:.3g} × | {file.size_bytes / 1000:.1f} |"
+        ) in readme
 
 
 def test_the_card_says_what_a_user_must_know() -> None:
