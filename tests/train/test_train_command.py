@@ -88,6 +88,22 @@ def test_a_place_that_holds_no_run_is_never_replaced(
     assert sorted(tmp_path.rglob("*")) == before
 
 
+def test_the_folder_that_the_user_is_in_is_not_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("a", "b"):
+        (tmp_path / "pictures" / name).mkdir(parents=True)
+        for number in range(4):
+            picture = Image.new("L", (8, 8), 50 * number + (name == "b"))
+            picture.save(tmp_path / "pictures" / name / f"{number}.png")
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    assert main(["--data", str(tmp_path / "pictures"), "--run", "."]) == 1
+    assert "is the folder you are in" in capsys.readouterr().err
+    assert list(here.iterdir()) == []
+
+
 def test_the_data_command_describes_what_it_found(
     miniature: Miniature, capsys: pytest.CaptureFixture[str]
 ) -> None:

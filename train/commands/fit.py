@@ -143,8 +143,12 @@ def check_place(folder: Path) -> None:
     """Check that a run may stand there: ``--force`` replaces runs, never what else people keep.
 
     Raises:
-        RunError: There is a file, or a folder with something in it and no run's record.
+        RunError: There is a file, a folder with something in it and no run's record, or the folder
+            that the command was started in.
     """
+    if Path.cwd().is_relative_to(folder.resolve()):
+        # Another folder takes its place: who stands in it would go on looking at the old one.
+        raise RunError(f"{folder} is the folder you are in; name another with --run")
     if not folder.exists() or (folder / RECORD).is_file():
         return
     if not folder.is_dir():
