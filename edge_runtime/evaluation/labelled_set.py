@@ -150,7 +150,8 @@ def _list_folder(folder: Path, class_names: Sequence[str]) -> LabelledSet:
         (file, place)
         for path, place in zip(inner, places, strict=True)
         for file in sorted(path.rglob("*"))
-        if file.is_file() and not file.name.startswith(".")
+        # File managers and notebooks leave copies in hidden folders.
+        if file.is_file() and not any(p.startswith(".") for p in file.relative_to(path).parts)
     ]
     pictures = [one for one in files if one[0].suffix.lower() in PICTURE_SUFFIXES]
     if not pictures:

@@ -117,6 +117,8 @@ def test_unreadable_pictures_are_reported_and_the_rest_is_done(
 ) -> None:
     (shades / "white" / "broken.png").write_bytes(b"no picture")
     (shades / "white" / "notes.txt").write_text("not a picture by its name")
+    (shades / "white" / ".thumbnails").mkdir()
+    draw_shade(20, shades / "white" / ".thumbnails" / "0.png")
     arguments = ["evaluate", str(shades), "--model", str(write_artifact()), *FAKE, "--json"]
     assert run_command_line(arguments) == 1
     told = capsys.readouterr()
