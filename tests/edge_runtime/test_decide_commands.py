@@ -185,7 +185,7 @@ def test_info_shows_what_the_artifact_says_and_what_loads_it(
 ) -> None:
     assert run_command_line(["info", "default"]) == 0
     out = capsys.readouterr().out
-    for part in ("static_int8", "28 × 28", "probabilities", "Ankle boot", "MIT", "float model"):
+    for part in ("qat_int8", "28 × 28", "logits", "Ankle boot", "MIT", "float model"):
         assert part in out
     assert "litert: yes, ai-edge-litert" in out
     assert run_command_line(["info", "default", "--json"]) == 0

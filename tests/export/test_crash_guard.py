@@ -61,8 +61,8 @@ def test_a_crash_of_what_is_needed_is_the_end(capfd: Any) -> None:
 def test_a_kill_from_outside_is_not_tried_again(capfd: Any) -> None:
     assert crash_guard.main(["optional:a:9"]) == 1
     assert "while a; was memory short? Nothing was written" in capfd.readouterr().err
-    assert crash_guard.main(["optional:a:1"]) == 1
-    assert "(SIGHUP) while a. Nothing was written" in capfd.readouterr().err
+    assert crash_guard.main(["optional:a:15"]) == 1
+    assert "(SIGTERM) while a. Nothing was written" in capfd.readouterr().err
 
 
 def test_exit_codes_and_help_pass_through() -> None:
