@@ -15,8 +15,8 @@ from examples.photos.sheet import Outcome, draw_sheet
 FIXTURES = Path(__file__).parent / "fixtures"
 # So many are right with the model that the package carries; 11 with the one before it.
 LEAST_RIGHT = 10
-# Of 60 pictures on a ground against the same pictures without one.
-MOST_LOST = 0.07
+# Of 400 pictures on a ground against the same pictures without one.
+MOST_LOST = 0.03
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,7 @@ def test_the_sheet_and_the_table_hold_every_scene(outcomes: list[Outcome]) -> No
 @pytest.mark.parametrize("ground", GROUNDS, ids=lambda ground: ground.title)
 def test_grounds_cost_little_accuracy(ground: Ground) -> None:
     with np.load(FIXTURES / "fashion_mnist_sample.npz") as sample:
-        items, labels = sample["test_images"][:60, ..., 0], sample["test_labels"][:60]
+        items, labels = sample["test_images"][:400, ..., 0], sample["test_labels"][:400]
     with Classifier.load("default") as classifier:
         bare = float((classifier.scores(items[..., np.newaxis]).argmax(axis=1) == labels).mean())
         found = measure_ground(

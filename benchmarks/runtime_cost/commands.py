@@ -10,6 +10,7 @@ from benchmarks.runtime_cost.pictures import draw_photo, load_pictures
 from benchmarks.runtime_cost.processes import ProcessRun, run_in_turns
 from benchmarks.runtime_cost.setup import Setup
 from benchmarks.runtime_cost.turns import Turns
+from edge_runtime.formats.metadata import read_metadata
 
 Runs = Mapping[str, Sequence[ProcessRun]]
 
@@ -36,9 +37,11 @@ def measure_commands(setup: Setup, keys: Sequence[str]) -> Iterator[Finding]:
         return
     photo = setup.scratch / "photo.png"
     draw_photo(load_pictures(setup.pictures)[0, ..., 0], photo)
+    metadata = read_metadata(setup.tflite)
+    output = "probabilities" if metadata is None else metadata.model.output.kind
     words = [str(photo), "--model", str(setup.tflite), "--json"]
     commands = {
-        "bare": [sys.executable, str(_BARE_SCRIPT), str(setup.tflite), str(photo)],
+        "bare": [sys.executable, str(_BARE_SCRIPT), str(setup.tflite), str(photo), output],
         "ours": [sys.executable, "-c", _COMMAND, "classify", *words],
     }
     runs = run_in_turns(commands, setup.process_rounds, setup.environment)

@@ -1,4 +1,6 @@
-"""Classify a photo of a garment with numpy, Pillow and LiteRT: classify_photo.py MODEL PHOTO.
+"""Classify a photo of a garment with numpy, Pillow and LiteRT.
+
+    classify_photo.py MODEL PHOTO probabilities|logits
 
 The photo goes the way that Fashion-MNIST was made (arXiv 1708.07747, section 2).
 """
@@ -24,7 +26,7 @@ LABELS = (
 )
 SIDE = 28
 
-model, photo = sys.argv[1:]
+model, photo, output = sys.argv[1:]
 interpreter = Interpreter(model_path=model, num_threads=1)
 interpreter.allocate_tensors()
 taken, given = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
@@ -48,6 +50,9 @@ interpreter.set_tensor(taken["index"], (pixels - 128).astype(np.int8))
 interpreter.invoke()
 step, zero = given["quantization"]
 scores = (interpreter.get_tensor(given["index"])[0].astype(np.float32) - zero) * step
+if output == "logits":
+    scores = np.exp(scores - scores.max())
+    scores /= scores.sum()
 best = np.argsort(-scores, kind="stable")[:3]
 predictions = [
     {"label": LABELS[index], "index": int(index), "score": round(float(scores[index]), 6)}
