@@ -15,7 +15,7 @@ from tests.raspberry_pi.emulated_pi.wheels import find_uv, install_wheel
 
 pytestmark = [pytest.mark.pi, pytest.mark.timeout(600)]
 
-_MODEL = Path(__file__).resolve().parents[2] / "edge_runtime" / "models" / "default.tflite"
+_MODEL = Path(__file__).resolve().parents[1] / "fixtures" / "tiny_static_int8.tflite"
 _SUBNORMAL = """
 import numpy as np
 small = np.array([1e-310])
