@@ -21,7 +21,7 @@ from edge_runtime.pictures.preprocessing import (
     to_uint8,
 )
 from edge_runtime.pool import PART, RunnerPool
-from edge_runtime.quantization import softmax
+from edge_runtime.quantization import softmax, softmax_row
 from edge_runtime.results import Classification, Prediction, Timings
 
 if TYPE_CHECKING:
@@ -287,8 +287,9 @@ class Classifier:
     def _predict(self, scores: Scores, top_k: int) -> tuple[Prediction, ...]:
         if top_k < 1:
             raise ValueError(f"top_k must be 1 or more, found {top_k}")
-        row = (softmax(scores) if self._is_logits else scores)[0]
-        labels = self.labels
+        row, labels = scores[0], self.labels
+        if self._is_logits:
+            row = softmax_row(row) if len(labels) <= _FEW_CLASSES else softmax(row)
         if len(labels) > _FEW_CLASSES:
             order = np.argsort(-row, kind="stable")[:top_k].tolist()
             return tuple([Prediction(labels[i], i, float(row[i])) for i in order])
