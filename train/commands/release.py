@@ -20,7 +20,7 @@ examples:
   python -m train release nano --teacher models/medium
   KERAS_BACKEND=jax python -m train release small --teacher runs/fashion-wide_resnet
   python -m train release nano --left-out distillation --seeds 0,1
-  python -m train release medium --short --against edge_runtime/models/default.tflite
+  python -m train release medium --short --against tests/fixtures/cnn_static_int8.tflite
 
 Each run resumes from its last whole epoch when the same command is given again; one that is
 complete is reused. python -m train results shows the result files as tables.
