@@ -199,16 +199,19 @@ def read_litert_median_ns(document: dict[str, Any]) -> float:
 
 
 def _run_python(module: str, words: Sequence[str], text: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", module, *words],
-        input=text,
-        capture_output=True,
-        text=True,
-        errors="replace",
-        timeout=_TIMEOUT_S,
-        cwd=Path(__file__).resolve().parents[2],
-        check=False,
-    )
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", module, *words],
+            input=text,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=_TIMEOUT_S,
+            cwd=Path(__file__).resolve().parents[2],
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise BenchmarkError(f"{module} gave no answer within {_TIMEOUT_S:g} s") from error
     if done.returncode != 0:
         raise BenchmarkError(f"{module} failed:\n{done.stderr.strip()[-800:]}")
     return done.stdout

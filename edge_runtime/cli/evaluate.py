@@ -60,7 +60,12 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.predictions:
         write_output(arguments.predictions, _to_csv(result))
     if data.passed_over:
-        print(f"{data.passed_over} files that are no pictures were passed over", file=sys.stderr)
+        passed = (
+            "1 file that is no picture was"
+            if data.passed_over == 1
+            else f"{data.passed_over} files that are no pictures were"
+        )
+        print(f"{passed} passed over", file=sys.stderr)
     for one in result.unreadable[:_SHOWN_UNREADABLE]:
         print(f"edge-runtime: left out: {one.reason}", file=sys.stderr)
     if len(result.unreadable) > _SHOWN_UNREADABLE:

@@ -7,9 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.agreement import checking
 from benchmarks.agreement.checking import Agreement, read_litert_median_ns
 from benchmarks.agreement.loadgen_child import parse_summary
 from benchmarks.cli.agreement import format_agreements
+from benchmarks.errors import BenchmarkError
 from edge_runtime.document import from_json, to_json
 from edge_runtime.measurement.percentiles import estimate_percentile
 from edge_runtime.measurement.records import TrialOutcome, TrialRequest
@@ -87,3 +89,9 @@ def test_a_child_answers_with_a_reason_when_there_is_no_model(
     assert done.returncode == 1
     assert outcome.refusal is not None
     assert outcome.refusal.message
+
+
+def test_a_tool_that_hangs_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checking, "_TIMEOUT_S", 0.05)
+    with pytest.raises(BenchmarkError, match=r"http\.server gave no answer within 0\.05 s"):
+        checking._run_python("http.server", ["0"], "")

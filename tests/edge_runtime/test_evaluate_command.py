@@ -126,7 +126,7 @@ def test_unreadable_pictures_are_reported_and_the_rest_is_done(
     assert document["total"] == 12
     assert [one["picture"] for one in document["unreadable"]] == ["white/broken.png"]
     assert "broken.png: cannot be read as a picture" in told.err
-    assert "1 files that are no pictures" in told.err
+    assert "1 file that is no picture" in told.err
 
 
 def test_folders_that_are_no_classes_are_listed(
