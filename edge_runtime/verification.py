@@ -13,8 +13,14 @@ Scores = npt.NDArray[np.float32]
 
 # Float kernels of other processors add in another order.
 FLOAT_TOLERANCE = 1e-4
-# Integer kernels may round one step apart (found between Arm and x86), never more.
+# The scores were recorded with LiteRT or ONNX Runtime, whose integer kernels may round one step
+# apart on another processor (found between Arm and x86), never more.
 STEP_TOLERANCE = 1
+# tflite-runtime's own kernels round in every layer a little otherwise, and that adds up: of 400,000
+# scores of our int8 networks of 4 to 10 convolutions 4,843 lay two steps apart, 51 three, none
+# more.
+OTHER_KERNELS_TOLERANCE = 3
+_OTHER_KERNELS = "tflite"
 # Integers inside, float outputs (weights or activations quantized, scores not): the step that
 # differs inside is not visible, so this is what one 8-bit step of a probability is worth.
 _INNER_STEP = 1 / 256
@@ -61,8 +67,10 @@ def verify_classifier(classifier: Classifier) -> tuple[SampleCheck, ...]:
 def _tolerance(classifier: Classifier, precision: str) -> float:
     step = classifier.output_scale
     if step:
+        other = classifier.backend == _OTHER_KERNELS
+        steps = OTHER_KERNELS_TOLERANCE if other else STEP_TOLERANCE
         # Half a step more: the scores are written with nine digits.
-        return (STEP_TOLERANCE + 0.5) * step
+        return (steps + 0.5) * step
     return FLOAT_TOLERANCE if precision in ("fp32", "fp16") else _INNER_STEP
 
 

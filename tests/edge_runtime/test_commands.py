@@ -3,13 +3,19 @@
 import io
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from edge_runtime.classifier import Classifier
 from edge_runtime.cli.main import run_command_line
+from edge_runtime.verification import verify_classifier
+from tests.edge_runtime.installed import needs
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 MODEL = str(FIXTURES / "tiny_static_int8.tflite")
@@ -55,6 +61,39 @@ def test_verify_finds_a_device_that_answers_differently(
     answer = json.loads(capsys.readouterr().out)
     assert not answer["passed"]
     assert "different" in {sample["verdict"] for sample in answer["samples"]}
+
+
+@pytest.mark.parametrize(
+    ("backend", "steps"),
+    [
+        pytest.param("litert", 1, marks=needs("litert")),
+        pytest.param("tflite", 3, marks=needs("tflite")),
+    ],
+)
+def test_integer_kernels_may_round_some_steps_apart_and_no_more(backend: str, steps: int) -> None:
+    with Classifier.load(MODEL, backend=backend) as classifier:
+        metadata = classifier.metadata
+        assert metadata is not None
+        (sample, *_) = metadata.golden
+        images = sample.to_image(metadata.model.input)[np.newaxis]
+        found, step = classifier.scores(images)[0], classifier.output_scale
+
+        def verify(apart: int) -> str:
+            scores = tuple(float(score) for score in found + np.float32(apart * step))
+            # One that says other scores, and is this one in all else.
+            other = SimpleNamespace(
+                metadata=replace(metadata, golden=(replace(sample, scores=scores),)),
+                scores=classifier.scores,
+                backend=backend,
+                output_scale=step,
+            )
+            return verify_classifier(cast(Classifier, other))[0].verdict
+
+        assert [verify(apart) for apart in (0, steps, steps + 1)] == [
+            "same",
+            "within tolerance",
+            "different",
+        ]
 
 
 @pytest.mark.parametrize("command", ["classify", "tune"])
