@@ -1,4 +1,4 @@
-"""The training loop: cross-entropy, Adam, a cosine schedule, and resuming after any epoch."""
+"""The training loop: cross-entropy, a cosine schedule, and resuming after any epoch."""
 
 import math
 import time
@@ -13,6 +13,7 @@ from train.errors import RunError
 from train.evaluation import predict_scores
 from train.feeding import Prefetch, Targets, iterate_batches, to_one_hot
 from train.history import Epoch
+from train.optimizers import build_optimizer
 from train.phases import Phase
 from train.progress import Progress
 from train.samples import Images, LabelledImages
@@ -48,17 +49,7 @@ def _build_optimizer(
         warmup_steps=warmup,
         decay_steps=max(1, phase.epochs * steps_per_epoch - warmup),
     )
-    optimizer = keras.optimizers.Adam(
-        schedule,
-        weight_decay=settings.weight_decay or None,
-        use_ema=settings.ema > 0,
-        ema_momentum=settings.ema or 0.99,
-    )
-    if settings.weight_decay:
-        # Pulling biases, normalization or learned ranges towards zero does not help to generalize.
-        names = ["bias", "gamma", "beta", "range_width"]
-        optimizer.exclude_from_weight_decay(var_names=names)
-    return optimizer
+    return build_optimizer(phase.optimizer, schedule, settings.weight_decay, settings.ema)
 
 
 def fit(
@@ -115,7 +106,7 @@ def fit(
         epochs = (*epochs, epoch)
         save_checkpoint(folder, model, identity, epochs)
         progress.say(_format_epoch(epoch, phase.end))
-    take_average(model)
+    take_average(model, images, settings.batch_size)
     return epochs
 
 
@@ -148,7 +139,7 @@ def _run_epoch(
             sums += len(pictures) * np.array([logs["loss"], logs["accuracy"]])
         waited_s = batches.waited_s
     train_loss, train_accuracy = sums / len(images)
-    with averaged_weights(model):
+    with averaged_weights(model, images, settings.batch_size):
         loss, accuracy = measure_fit(model, validation)
     return Epoch(
         epoch=number + 1,

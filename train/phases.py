@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from train.optimizer_names import OptimizerName
 from train.settings import TrainingSettings
 
 
@@ -14,12 +15,14 @@ class Phase:
         epochs: Its own.
         learning_rate: Its greatest.
         warmup_epochs: Over which the rate rises to that.
+        optimizer: What makes its steps.
     """
 
     first: int
     epochs: int
     learning_rate: float
     warmup_epochs: float
+    optimizer: OptimizerName
 
     @property
     def end(self) -> int:
@@ -29,7 +32,9 @@ class Phase:
 
 def float_phase(settings: TrainingSettings) -> Phase:
     """Return the phase that every run begins with."""
-    return Phase(0, settings.epochs, settings.learning_rate, settings.warmup_epochs)
+    return Phase(
+        0, settings.epochs, settings.learning_rate, settings.warmup_epochs, settings.optimizer
+    )
 
 
 def tail_phase(settings: TrainingSettings) -> Phase | None:
@@ -38,4 +43,5 @@ def tail_phase(settings: TrainingSettings) -> Phase | None:
         return None
     # Optimizer and average start afresh, so its rate rises from zero too.
     warmup = min(1.0, settings.tail_epochs / 4)
-    return Phase(settings.epochs, settings.tail_epochs, settings.tail_learning_rate, warmup)
+    # Adam whatever came before: the tail moves each weight by itself to another int8 step.
+    return Phase(settings.epochs, settings.tail_epochs, settings.tail_learning_rate, warmup, "adam")

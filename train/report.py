@@ -32,8 +32,8 @@ def format_report(
         f"| input | {spec.input.height}×{spec.input.width}×{spec.input.channels}, pixels 0–255 |",
         f"| trained on | {record.train_count:,} pictures, {record.validation_count:,} held out "
         "for validation |",
-        f"| epochs | {settings.epochs}, batch {settings.batch_size}, Adam at most "
-        f"{settings.learning_rate:g}, seed {settings.seed} |",
+        f"| epochs | {settings.epochs}, batch {settings.batch_size}, "
+        f"{settings.optimizer.title()} at most {settings.learning_rate:g}, seed {settings.seed} |",
         *_format_tail(record),
         f"| augmentation | {_format_augmentation(record)} |",
         f"| validation accuracy | {last.validation_accuracy:.2%} after the last epoch |",

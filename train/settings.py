@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from train.augmentation import Augmentation
 from train.mixing import Mixing
+from train.optimizer_names import OptimizerName
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +15,8 @@ class TrainingSettings:
         architecture: A name of `train.zoo.ARCHITECTURES` or `train.zoo.backbones.BACKBONES`.
         epochs: Passes over the training split.
         batch_size: Pictures a step.
-        learning_rate: Adam's greatest learning rate: reached after the warm-up, then lowered along
+        optimizer: Of the float epochs; a quantized tail always takes Adam.
+        learning_rate: The greatest learning rate: reached after the warm-up, then lowered along
             half a cosine to zero.
         warmup_epochs: Epochs over which the rate rises; may be a fraction.
         label_smoothing: Share of each target spread evenly over all classes.
@@ -42,6 +44,7 @@ class TrainingSettings:
     architecture: str = "cnn"
     epochs: int = 18
     batch_size: int = 64
+    optimizer: OptimizerName = "adam"
     learning_rate: float = 0.003
     warmup_epochs: float = 1.0
     label_smoothing: float = 0.0

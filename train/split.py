@@ -1,19 +1,28 @@
 """Stratified choices: each class gets its fair share, and a seed gives the same choice again."""
 
 import numpy as np
+import numpy.typing as npt
 
-from train.samples import LabelledImages
+from train.samples import LabelledImages, Labels
+
+Places = npt.NDArray[np.intp]
 
 
 def split_stratified(
     samples: LabelledImages, fraction: float, seed: int
 ) -> tuple[LabelledImages, LabelledImages]:
-    """Split into (kept, held out), the same fraction of every class held out.
+    """Split into (kept, held out); see `split_places`."""
+    kept, held_out = split_places(samples.labels, fraction, seed)
+    return samples.take(kept), samples.take(held_out)
+
+
+def split_places(labels: Labels, fraction: float, seed: int) -> tuple[Places, Places]:
+    """Return the places of those kept and of those held out, the same fraction of every class.
 
     A class keeps at least one picture and holds out at least one where it has two or more.
 
     Args:
-        samples: What to split.
+        labels: int64 (N,), class indices.
         fraction: Share to hold out, above 0 and below 1.
         seed: The same seed gives the same split.
 
@@ -23,12 +32,12 @@ def split_stratified(
     if not 0 < fraction < 1:
         raise ValueError(f"the fraction to hold out must lie between 0 and 1, found {fraction}")
     random = np.random.default_rng(seed)
-    held_out = np.zeros(len(samples), bool)
-    for label in np.unique(samples.labels):
-        places = random.permutation(np.flatnonzero(samples.labels == label))
+    held_out = np.zeros(len(labels), bool)
+    for label in np.unique(labels):
+        places = random.permutation(np.flatnonzero(labels == label))
         count = round(len(places) * fraction)
         held_out[places[: min(max(count, 1), len(places) - 1)]] = True
-    return samples.take(np.flatnonzero(~held_out)), samples.take(np.flatnonzero(held_out))
+    return np.flatnonzero(~held_out), np.flatnonzero(held_out)
 
 
 def choose_stratified(samples: LabelledImages, count: int, seed: int) -> LabelledImages:

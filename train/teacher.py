@@ -4,18 +4,21 @@ G. Hinton and others, "Distilling the Knowledge in a Neural Network" (arXiv 1503
 temperature 1. Cross-entropy is linear in its targets, so blending the teachers' probabilities into
 them gives just what a weighted sum of two losses would.
 
-The teachers are asked once, before training, and not anew for each changed picture as in L. Beyer
-and others (arXiv 2106.05237): beside a small student, a large teacher in every step would cost many
-times what the student does. Their answers for a picture and for its mirror image are averaged,
-which is as close as a fixed target comes to changes that a shift of a pixel or two makes.
+The teachers are asked once, before training (`train.answers` keeps what they say), and not anew for
+each changed picture as in L. Beyer and others (arXiv 2106.05237): beside a small student, a large
+teacher in every step would cost many times what the student does. Their answers for a picture and
+for its mirror image are averaged, which is as close as a fixed target comes to changes that a shift
+of a pixel or two makes.
 """
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 import keras
 import numpy as np
 import numpy.typing as npt
 
+from train.answers import recall_answers
 from train.errors import RunError
 from train.evaluation import to_probabilities
 from train.initial_run import InitialRun
@@ -57,24 +60,26 @@ def learn_from_teachers(
     views = [images, images[:, :, ::-1]] if mirrored else [images]
     said = np.zeros_like(targets)
     for run in teachers:
-        model = keras.models.load_model(run.folder / MODEL, compile=False)
         for view in views:
-            logits = run.spec.output.kind == "logits"
-            said += _ask(model, view, logits, f"Asking {run.folder.name}", progress)
+            said += recall_answers(
+                run.digest(), view, len(classes), partial(_ask, run, view, progress)
+            )
     said /= len(teachers) * len(views)
     blended: Targets = (1 - share) * targets + share * said
     return blended
 
 
-def _ask(
-    model: keras.Model, images: Images, logits: bool, title: str, progress: Progress
-) -> Targets:
+def _ask(run: InitialRun, images: Images, progress: Progress) -> Targets:
+    model = keras.models.load_model(run.folder / MODEL, compile=False)
+    logits = run.spec.output.kind == "logits"
+
     def answers() -> Iterator[Targets]:
         for start in range(0, len(images), _BATCH):
             scores = np.asarray(model.predict_on_batch(images[start : start + _BATCH]), np.float32)
             yield to_probabilities(scores) if logits else scores
 
-    return np.concatenate(list(progress.track(answers(), -(-len(images) // _BATCH), title)))
+    batches, title = -(-len(images) // _BATCH), f"Asking {run.folder.name}"
+    return np.concatenate(list(progress.track(answers(), batches, title)))
 
 
 def _check_teacher(run: InitialRun, classes: tuple[str, ...], shape: tuple[int, ...]) -> None:

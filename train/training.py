@@ -25,7 +25,7 @@ from train.reuse import find_complete_run
 from train.run_folder import RunIdentity, RunRecord
 from train.samples import ImageDataset, Images
 from train.settings import TrainingSettings
-from train.split import choose_stratified, split_stratified
+from train.split import choose_stratified, split_places
 from train.starting import StartingModel, build_starting_model
 from train.tail import TailOutcome, keep_float_model, train_tail
 from train.teacher import learn_from_teachers
@@ -88,7 +88,8 @@ def run_training(
 ) -> FinishedRun:
     """Train to the end and evaluate; see `train_run`."""
     settings = identity.settings
-    train, validation = split_stratified(dataset.train, settings.validation_fraction, settings.seed)
+    kept, held_out = split_places(dataset.train.labels, settings.validation_fraction, settings.seed)
+    train, validation = dataset.train.take(kept), dataset.train.take(held_out)
     calibration = choose_stratified(train, CALIBRATION_COUNT, settings.seed)
     make_deterministic(settings.seed)
     start = build_starting_model(settings, dataset.input.shape, dataset.class_names, initial)
@@ -97,16 +98,23 @@ def run_training(
         f"Training {settings.architecture} ({start.model.count_params():,} parameters) on "
         f"{len(train):,} pictures, {len(validation):,} held out for validation"
     )
-    targets = to_one_hot(train.labels, len(dataset.class_names))
+    targets = to_one_hot(dataset.train.labels, len(dataset.class_names))
     if teachers:
-        share, mirrored = settings.teacher_share, settings.augmentation.flip
+        # For all pictures, although some are held out: the next seed holds out others, and finds
+        # the answers already there.
         targets = learn_from_teachers(
-            targets, train.images, teachers, dataset.class_names, share, mirrored, progress
+            targets,
+            dataset.train.images,
+            teachers,
+            dataset.class_names,
+            settings.teacher_share,
+            settings.augmentation.flip,
+            progress,
         )
     fit_phase: FitPhase = partial(
         fit,
         images=train.images,
-        targets=targets,
+        targets=targets[kept],
         validation=validation,
         settings=settings,
         from_logits=from_logits,

@@ -87,7 +87,7 @@ def test_mixed_precision_narrows_convolutions_alone() -> None:
     narrow_convolutions(model)
     branched = model.get_layer("conv2")
     assert {conv.compute_dtype for conv in branched.convolutions} == {"bfloat16"}
-    assert branched.norm.compute_dtype == branched.main.norm.compute_dtype == "float32"
+    assert branched.norm.compute_dtype == branched.compute_dtype == "float32"
     assert {np.asarray(variable).dtype for variable in model.variables} == {np.dtype("float32")}
     assert model.get_layer("logits").compute_dtype == "float32"
     scores = model(np.zeros((1, 28, 28, 1), np.float32), training=True)

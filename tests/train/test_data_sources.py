@@ -14,12 +14,12 @@ import numpy as np
 import pytest
 
 from tests.train.miniature import Miniature
+from train.cache import cache_folder
 from train.data.debian_package import PACKAGE, unpack_package
 from train.data.download import download_files
 from train.data.fashion_mnist import FASHION_MNIST, load_checked, load_folder
 from train.data.sources import (
     Source,
-    cache_folder,
     keras_folder,
     load_fashion_mnist,
     standard_sources,
@@ -27,6 +27,10 @@ from train.data.sources import (
 from train.errors import DataError
 from train.progress import Progress
 from train.samples import ImageDataset
+
+
+def _cache() -> Path:
+    return cache_folder("fashion-mnist")
 
 
 @pytest.fixture
@@ -107,7 +111,7 @@ def test_the_places_stand_in_the_promised_order(
     ]
     monkeypatch.delenv("KERAS_HOME")
     monkeypatch.setenv("XDG_CACHE_HOME", "relative/is/ignored")
-    assert cache_folder().is_relative_to(Path.home() / ".cache")
+    assert _cache().is_relative_to(Path.home() / ".cache")
     assert keras_folder().is_relative_to(Path.home() / ".keras")
 
 
@@ -131,12 +135,14 @@ def test_fetched_files_are_placed_whole_in_the_cache(miniature: Miniature) -> No
     fetched = Source("a mirror", fetch=fetch)
     quiet = Progress(quiet=True)
     found = load_fashion_mnist(progress=quiet, sources=(fetched,), whole=miniature.known)
-    assert found.folder == cache_folder()
-    assert sorted(path.name for path in cache_folder().parent.rglob("*") if path.is_file()) == [
+    assert found.folder == _cache()
+    assert sorted(path.name for path in _cache().parent.rglob("*") if path.is_file()) == [
         f"{known.name}.gz" for known in sorted(miniature.known.files, key=lambda known: known.name)
     ]
     again = load_fashion_mnist(
-        progress=quiet, sources=(Source("our cache", cache_folder()),), whole=miniature.known
+        progress=quiet,
+        sources=(Source("our cache", _cache()),),
+        whole=miniature.known,
     )
     assert again.dataset.fingerprint() == found.dataset.fingerprint()
 
@@ -153,7 +159,7 @@ def test_a_damaged_fetch_never_reaches_the_cache(miniature: Miniature) -> None:
             sources=(Source("a mirror", fetch=fetch),),
             whole=miniature.known,
         )
-    assert not cache_folder().exists()
+    assert not _cache().exists()
 
 
 def test_where_nothing_serves_each_place_says_why(tmp_path: Path) -> None:

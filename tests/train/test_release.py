@@ -178,7 +178,7 @@ def test_the_documents_show_what_the_result_files_say() -> None:
     page = (root / "docs" / "models.md").read_text(encoding="utf-8")
     assert format_tiers(results) in page
     assert format_goals(results) in page
-    assert format_ablation(results, "nano") in page
+    assert format_ablation(results, "nano-short") in page
     readme = (root / "README.md").read_text(encoding="utf-8")
     for tier in TIERS:
         released = find_release(results, tier)
@@ -246,7 +246,7 @@ def test_a_tiers_short_recipe_speaks_for_it_until_its_own_is_trained() -> None:
     assert find_release((short, other), MICRO) == (short,)
     row = next(line for line in format_goals((short,)).splitlines() if line.startswith("| micro"))
     assert "| 1 of 5, short recipe |" in row
-    assert "short recipe: 60 + 5" in format_tiers((short,))
+    assert "short recipe: 30 + 3" in format_tiers((short,))
     assert "release micro --seeds 0 --short" in format_card(short, (short,), {})
     own = build_result(0, 931, recipe="micro")
     assert find_release((short, own), MICRO) == (own,)

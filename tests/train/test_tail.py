@@ -30,6 +30,7 @@ SETTINGS = TrainingSettings(
     warmup_epochs=0.5,
     validation_fraction=0.1,
     mixing=Mixing(mixup=0.2, cutmix=0.2),
+    optimizer="muon",
     ema=0.9,
     weight_decay=0.01,
     tail_epochs=2,
@@ -40,6 +41,11 @@ QUIET = Progress(quiet=True)
 @pytest.fixture(scope="module", autouse=True)
 def _keras() -> None:
     load_keras()
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
 
 
 @pytest.fixture(scope="module")
@@ -126,11 +132,40 @@ def test_averaged_weights_are_those_that_the_steps_add_up_to() -> None:
         model.train_on_batch(random.normal(size=(4, 3)), random.normal(size=(4, 2)))
         weights = np.asarray(model.layers[0].kernel)
         average = weights if step == 0 else 0.8 * average + 0.2 * weights
-    with averaged_weights(model):
+    images = np.zeros((1, 3), np.uint8)
+    with averaged_weights(model, images, 1):
         assert np.allclose(np.asarray(model.layers[0].kernel), average, atol=1e-6)
     assert np.array_equal(np.asarray(model.layers[0].kernel), weights)
-    take_average(model)
+    take_average(model, images, 1)
     assert np.allclose(np.asarray(model.layers[0].kernel), average, atol=1e-6)
+
+
+def test_averaged_weights_come_with_statistics_of_their_own() -> None:
+    import keras
+
+    from train.averaging import averaged_weights, take_average
+    from train.zoo import ARCHITECTURES
+
+    to_numpy = keras.ops.convert_to_numpy
+    random = np.random.default_rng(0)
+    images = random.integers(0, 256, (64, 28, 28, 1), np.uint8)
+    model = ARCHITECTURES["nano"].build((28, 28, 1), 10)
+    model.compile(keras.optimizers.Adam(0.01, use_ema=True, ema_momentum=0.5), "mse")
+    for _ in range(3):
+        model.train_on_batch(images, random.normal(size=(64, 10)))
+    norm = model.get_layer("conv1").norm
+    momentum, before = norm.momentum, [to_numpy(variable) for variable in model.variables]
+    with averaged_weights(model, images, 16):
+        # A fixed network's outputs over the four batches, which are all pictures there are.
+        outputs = to_numpy(model.get_layer("conv1").conv(images / np.float32(255)))
+        assert np.allclose(to_numpy(norm.moving_mean), outputs.mean((0, 1, 2)), atol=1e-4)
+        parts = [part.var((0, 1, 2)) for part in np.split(outputs, 4)]
+        assert np.allclose(to_numpy(norm.moving_variance), np.mean(parts, 0), rtol=1e-3)
+    assert norm.momentum == momentum
+    for variable, value in zip(model.variables, before, strict=True):
+        assert np.array_equal(to_numpy(variable), value)
+    take_average(model, images, 16)
+    assert np.allclose(to_numpy(norm.moving_mean), outputs.mean((0, 1, 2)), atol=1e-4)
 
 
 @pytest.mark.parametrize("mirrored", [False, True])

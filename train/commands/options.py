@@ -4,9 +4,10 @@ import argparse
 import re
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from train.data.image_folder import DEFAULT_SIDE, InputWishes
+from train.optimizer_names import OptimizerName
 from train.recipes import DEFAULT, RECIPES
 from train.samples import ImageDataset
 from train.settings import TrainingSettings
@@ -115,7 +116,13 @@ def add_training(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("training")
     _add_number(group, "epochs", int, "passes over the training pictures")
     _add_number(group, "batch_size", int, "pictures a step")
-    _add_number(group, "learning_rate", float, "greatest learning rate of Adam")
+    group.add_argument(
+        "--optimizer",
+        choices=get_args(OptimizerName),
+        default=DEFAULTS.optimizer,
+        help="what makes the steps of the float epochs (default: %(default)s)",
+    )
+    _add_number(group, "learning_rate", float, "greatest learning rate")
     _add_number(group, "label_smoothing", float, "share of each target spread over all classes")
     _add_number(
         group, "weight_decay", float, "share of each kernel taken off a step, times the rate"

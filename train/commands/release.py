@@ -17,9 +17,9 @@ from train.release.plan import ABLATIONS, FULL, TIERS, find_tier
 _EPILOG = """\
 examples:
   python -m train release medium --short --seeds 0
-  python -m train release nano --teacher models/medium
+  python -m train release nano --short --teacher models/medium models/large
   KERAS_BACKEND=jax python -m train release small --teacher runs/fashion-wide_resnet
-  python -m train release nano --left-out distillation --seeds 0,1
+  python -m train release nano --short --left-out distillation --seeds 0,1
   python -m train release medium --short --against tests/fixtures/cnn_static_int8.tflite
 
 Each run resumes from its last whole epoch when the same command is given again; one that is
@@ -57,8 +57,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--short",
         action="store_true",
-        help="the tier's short recipe, for a CPU: about half an hour a run (nano has none, because "
-        "its own takes no longer)",
+        help="the tier's short recipe, for a CPU: five to fifteen minutes a run on one core",
     )
     parser.add_argument(
         "--teacher",

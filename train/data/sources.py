@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from train.cache import cache_folder
 from train.data.debian_package import INSTALLED, PACKAGE, unpack_package
 from train.data.download import download_files
 from train.data.fashion_mnist import FASHION_MNIST, KnownSet, find_file, load_folder
@@ -43,13 +44,6 @@ class Source:
     fetch: Callable[[Path], Path] | None = None
 
 
-def cache_folder() -> Path:
-    """Return our cache: under ``$XDG_CACHE_HOME``, or under ``~/.cache``."""
-    base = os.environ.get("XDG_CACHE_HOME", "")
-    root = Path(base) if base.startswith("/") else Path.home() / ".cache"
-    return root / "edge-toolkit" / "fashion-mnist"
-
-
 def keras_folder() -> Path:
     """Return where Keras's own loader keeps the set."""
     base = os.environ.get("KERAS_HOME", "")
@@ -60,7 +54,7 @@ def keras_folder() -> Path:
 def standard_sources(progress: Progress) -> tuple[Source, ...]:
     """Return the places that are asked where the user names none, in order."""
     return (
-        Source("our cache", cache_folder()),
+        Source("our cache", cache_folder("fashion-mnist")),
         Source(f"the system package {PACKAGE}", INSTALLED),
         Source("Keras's cache", keras_folder()),
         Source("the public mirrors", fetch=lambda work: download_files(work, progress)),
@@ -131,7 +125,7 @@ def _try_source(source: Source, progress: Progress, whole: KnownSet) -> Found:
     if source.fetch is None:
         raise DataError("names neither a folder nor a way to fetch")
     progress.say(f"Fetching Fashion-MNIST (31 MB): {source.name}")
-    cache = cache_folder()
+    cache = cache_folder("fashion-mnist")
     try:
         cache.parent.mkdir(parents=True, exist_ok=True)
         # Beside the cache, so that placing a file is a rename within one file system.

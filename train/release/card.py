@@ -149,7 +149,8 @@ def _format_making(result: RunResult, teachers: Mapping[str, str]) -> str:
         ("epochs", f"{settings.epochs} in float, {settings.tail_epochs} in int8 steps"),
         (
             "optimizer",
-            f"Adam, batch {settings.batch_size}, at most {settings.learning_rate:g}, in the tail "
+            f"{settings.optimizer.title()}, batch {settings.batch_size}, at most "
+            f"{settings.learning_rate:g}, in the tail Adam, at most "
             f"{settings.tail_learning_rate:g}; weight decay {settings.weight_decay:g}",
         ),
         (

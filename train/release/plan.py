@@ -64,6 +64,11 @@ class Ingredient:
 
 ABLATIONS: Mapping[str, Ingredient] = MappingProxyType(
     {
+        # At the rate and decay that suit Adam: with Muon's it would do worse still.
+        "muon": Ingredient(
+            ("--optimizer", "adam", "--learning-rate", "0.008", "--weight-decay", "0"),
+            lambda recipe: recipe.optimizer == "muon",
+        ),
         "branches": Ingredient(("--no-branches",), lambda recipe: recipe.branches),
         "crop and flip": Ingredient(
             ("--no-flip", "--shift", "0"),
