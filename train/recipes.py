@@ -55,7 +55,7 @@ _TIER = TrainingSettings(
 def _shorten(
     recipe: TrainingSettings, epochs: int, tail_epochs: int, taught: bool
 ) -> TrainingSettings:
-    """Cut a recipe down to what one core of a CPU trains in ten minutes, give or take five.
+    """Cut a recipe down to what one core of a CPU trains in five to twenty minutes.
 
     Few epochs leave a network far from knowing its pictures by heart, so what would keep it from
     that is taken out too.
