@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import keras
 
-from train.optimizer_names import OptimizerName
+from train.settings import OptimizerName
 
 # What weight decay leaves alone: pulling biases, normalization or learned ranges towards zero does
 # not help to generalize.

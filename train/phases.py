@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from train.optimizer_names import OptimizerName
-from train.settings import TrainingSettings
+from train.settings import OptimizerName, TrainingSettings
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,12 @@
 """What a training run was asked to do; stored beside its results, so that it can be repeated."""
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from train.augmentation import Augmentation
 from train.mixing import Mixing
-from train.optimizer_names import OptimizerName
+
+OptimizerName = Literal["adam", "muon"]
 
 
 @dataclass(frozen=True, slots=True)

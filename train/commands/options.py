@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from train.data.image_folder import DEFAULT_SIDE, InputWishes
-from train.optimizer_names import OptimizerName
 from train.recipes import DEFAULT, RECIPES
 from train.samples import ImageDataset
-from train.settings import TrainingSettings
+from train.settings import OptimizerName, TrainingSettings
 from train.zoo import ARCHITECTURES
 from train.zoo.backbones import BACKBONES
 
