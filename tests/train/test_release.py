@@ -18,10 +18,9 @@ from train.release.document import (
     RunResult,
     load_results,
     save_result,
-    to_result_name,
 )
 from train.release.making import Order
-from train.release.plan import ABLATIONS, DISTILLATION, FULL, TIERS, find_tier
+from train.release.plan import DISTILLATION, INGREDIENTS, TIERS, WHOLE, find_tier, name_without
 from train.release.publishing import publish_tier
 from train.release.summary import find_release, measure_gains, summarize
 from train.release.tables import format_ablation, format_goals, format_tiers
@@ -33,7 +32,7 @@ NANO, MICRO = find_tier("nano"), find_tier("micro")
 def build_result(
     seed: int = 0,
     correct: int = 931,
-    left_out: str = FULL,
+    variant: str = WHOLE,
     epochs: int | None = None,
     recipe: str = "nano",
 ) -> RunResult:
@@ -61,7 +60,7 @@ def build_result(
         schema_version=RESULT_VERSION,
         tier=recipe.removesuffix("-short"),
         recipe=recipe,
-        left_out=left_out,
+        variant=variant,
         seed=seed,
         settings=settings,
         dataset="fashion",
@@ -96,7 +95,7 @@ def test_a_result_file_reads_back_as_it_was(tmp_path: Path) -> None:
     result = build_timed()
     path = save_result(tmp_path, result)
     assert path.name == "nano-seed0.json"
-    short = save_result(tmp_path, build_result(3, left_out="random erasing", epochs=9))
+    short = save_result(tmp_path, build_result(3, variant="without random erasing", epochs=9))
     assert short.name == "nano-without-random-erasing-9epochs-seed3.json"
     assert result in load_results(tmp_path)
     assert result.accuracy("float") == 0.933
@@ -140,21 +139,32 @@ def test_gains_compare_the_same_seeds_and_lengths() -> None:
         build_result(0, 931, epochs=20),
         build_result(1, 933, epochs=20),
         build_result(0, 940),
-        build_result(0, 925, left_out="branches", epochs=20),
-        build_result(1, 929, left_out="branches", epochs=20),
-        build_result(2, 800, left_out="branches", epochs=20),
+        build_result(0, 925, variant="without branches", epochs=20),
+        build_result(1, 929, variant="without branches", epochs=20),
+        build_result(2, 800, variant="without branches", epochs=20),
     )
     (gain,) = measure_gains(results, "nano")
     assert (gain.ingredient, gain.seeds) == ("branches", 2)
     assert gain.points == pytest.approx((0.6 + 0.4) / 2)
     assert gain.error == pytest.approx(0.1)
     table = format_ablation(results, "nano")
-    assert "| branches | 92.70 ± 0.28 % | +0.50 ± 0.10 | 2 |" in table
+    assert "| without branches | 92.70 ± 0.28 % | +0.50 ± 0.10 | 2 |" in table
     # Nano's recipe has none of the strong changes.
-    assert "| mixing | not in its recipe | – | 0 |" in table
-    assert "| quantized tail | not trained | – | 0 |" in table
+    assert "| with mixing | not trained | – | 0 |" in table
+    assert "| without quantized tail | not trained | – | 0 |" in table
     assert [result.seed for result in find_release(results, NANO)] == [0]
     assert summarize((), "float") is None
+
+
+def test_what_a_recipe_has_not_is_added_to_see_its_gain() -> None:
+    results = (build_result(0, 931), build_result(0, 927, variant="with mixing"))
+    (gain,) = measure_gains(results, "nano")
+    assert gain.points == pytest.approx(-0.4)
+    assert "| with mixing | 92.70 % | -0.40 | 1 |" in format_ablation(results, "nano")
+    with pytest.raises(RunError, match="nano has no mixing to leave out"):
+        Order("nano", "nano", 0, "without mixing", teachers=(Path("runs/t"),))
+    with pytest.raises(RunError, match="large has mixing already"):
+        Order("large", "large", 0, "with mixing", teachers=(Path("runs/t"),))
 
 
 def test_the_figure_needs_a_tier_that_was_timed(
@@ -195,7 +205,7 @@ def test_the_documents_show_what_the_result_files_say() -> None:
 
 def test_the_card_says_what_a_user_must_know() -> None:
     results = (build_result(0, 929), build_result(1, 925))
-    card = format_card(results[0], results, {})
+    card = format_card(results[0], results)
     assert card.startswith("# fashion-nano\n")
     assert "**92.90%** of 1,000 test pictures" in card
     assert "95 % Wilson interval" in card
@@ -204,71 +214,65 @@ def test_the_card_says_what_a_user_must_know() -> None:
     assert "| Shirt | 100.0% | 29.0% | 100 |" in card
     assert "Not measured in the release" in card
     assert "`python -m train release nano --seeds 0`" in card
-    taught = dataclasses.replace(results[0].settings, teacher="0a+0b")
-    card = format_card(
-        dataclasses.replace(results[0], settings=taught), results, {"0a": "models/medium"}
-    )
-    assert "--seeds 0 --teacher models/medium RUN`" in card
+    taught = dataclasses.replace(results[0], teachers=("runs/release/a", "models/b"))
+    assert "--seeds 0 --teacher runs/release/a models/b`" in format_card(taught, results)
     for heading in ("Files", "Accuracy", "Each class", "Confusion matrix", "Latency", "Limits"):
         assert f"\n## {heading}\n" in card
     bare = dataclasses.replace(results[0], files=())
     with pytest.raises(ValueError, match=r"no qat_int8\.tflite"):
-        format_card(bare, results, {})
+        format_card(bare, results)
 
 
 def test_orders_become_commands_that_can_be_repeated(tmp_path: Path) -> None:
     teachers = (Path("runs/t"), Path("runs/u"))
-    order = Order("micro", "micro-short", 3, "random erasing", epochs=20, teachers=teachers)
-    assert order.name == to_result_name("micro-short", "random erasing", 20, 3)
+    order = Order("micro", "micro-short", 3, "with random erasing", epochs=20, teachers=teachers)
+    assert order.name == "micro-short-with-random-erasing-20epochs-seed3"
     assert order.training_words(Path("r")) == [
         *("--recipe", "micro-short", "--seed", "3", "--run", "r"),
-        *("--epochs", "20", "--teacher", "runs/t", "runs/u", "--erase", "0"),
+        *("--epochs", "20", "--teacher", "runs/t", "runs/u", "--erase", "0.25"),
     ]
 
 
 def test_an_order_names_teachers_where_its_recipe_has_them_and_only_there() -> None:
     with pytest.raises(RunError, match=r"micro-short learns .*--teacher.*--left-out distillation"):
         Order("micro", "micro-short", 0)
-    alone = Order("micro", "micro-short", 0, DISTILLATION)
+    alone = Order("micro", "micro-short", 0, name_without(DISTILLATION))
     assert "--teacher" not in alone.training_words(Path("r"))
     assert alone.name == "micro-short-without-distillation-seed0"
-    for tier, recipe, left_out in (
-        ("nano", "nano", DISTILLATION),
-        ("large", "large-short", FULL),
-    ):
+    for tier, recipe, variant in (("nano", "nano", name_without(DISTILLATION)),):
         with pytest.raises(RunError, match="learns from no teacher"):
-            Order(tier, recipe, 0, left_out, teachers=(Path("runs/t"),))
+            Order(tier, recipe, 0, variant, teachers=(Path("runs/t"),))
 
 
 def test_a_tiers_short_recipe_speaks_for_it_until_its_own_is_trained() -> None:
     short = build_result(0, 920, recipe="micro-short")
-    other = build_result(1, 900, left_out=DISTILLATION, recipe="micro-short")
+    other = build_result(1, 900, variant=name_without(DISTILLATION), recipe="micro-short")
     assert find_release((short, other), MICRO) == (short,)
     row = next(line for line in format_goals((short,)).splitlines() if line.startswith("| micro"))
     assert "| 1 of 5, short recipe |" in row
     assert "short recipe: 30 + 3" in format_tiers((short,))
-    assert "release micro --seeds 0 --short" in format_card(short, (short,), {})
+    assert "release micro --seeds 0 --short" in format_card(short, (short,))
     own = build_result(0, 931, recipe="micro")
     assert find_release((short, own), MICRO) == (own,)
     lines = [line for line in format_tiers((short, own)).splitlines() if line.startswith("| micro")]
     assert ["short recipe" in line for line in lines] == [False, True]
 
 
-@pytest.mark.parametrize("ingredient", [name for name in ABLATIONS if name != DISTILLATION])
+@pytest.mark.parametrize("ingredient", [name for name in INGREDIENTS if name != DISTILLATION])
 def test_each_ablation_changes_a_tiers_settings(ingredient: str) -> None:
     from train.commands.fit import build_parser
     from train.commands.options import read_settings
     from train.commands.recipe_options import parse_with_recipe
 
-    def read(left_out: str) -> TrainingSettings:
-        order = Order("large", "large", 0, left_out, teachers=(Path("runs/t"),))
+    def read(variant: str) -> TrainingSettings:
+        order = Order("large", "large", 0, variant, teachers=(Path("runs/t"),))
         words = order.training_words(Path("r"))
         return read_settings(parse_with_recipe(build_parser(), words))
 
-    recipe, without = read(FULL), read(ingredient)
+    recipe, without = read(WHOLE), read(name_without(ingredient))
     assert recipe == RECIPES["large"]
-    assert ABLATIONS[ingredient].is_used(recipe)
-    assert not ABLATIONS[ingredient].is_used(without)
+    assert INGREDIENTS[ingredient].is_used(recipe)
+    assert not INGREDIENTS[ingredient].is_used(without)
 
 
 def _place_files(runs: Path, result: RunResult) -> RunResult:
@@ -328,7 +332,7 @@ def test_the_commands_answer_and_refuse(tmp_path: Path, capsys: pytest.CaptureFi
     assert main(["results", "--results", str(tmp_path)]) == 0
     assert "| nano | 0 | 150 + 10 |" in capsys.readouterr().out
     assert main(["results", "--results", str(tmp_path), "--ablation", "nano"]) == 0
-    assert "| branches | not trained" in capsys.readouterr().out
+    assert "| without branches | not trained" in capsys.readouterr().out
     assert main(["results", "--results", str(tmp_path / "nowhere")]) == 1
     assert "name another with --results" in capsys.readouterr().err
     assert main(["release", "nano", "--against", str(tmp_path / "nothing.tflite")]) == 1

@@ -257,7 +257,7 @@ def test_export_makes_int8_files_that_answer_as_the_tail_trained(
         step = np.ptp(expected) / 255
         assert np.abs(found - expected).max() <= 3 * step, name
         assert np.mean(found.argmax(1) == expected.argmax(1)) >= 0.98, name
-    result = measure_run(run, tmp_path / "artifacts", "nano", "nano", "full")
+    result = measure_run(run, tmp_path / "artifacts", "nano", "nano", "whole")
     assert [file.key for file in result.files] == [
         *("static_int8.tflite", "static_int8.onnx"),
         *("qat_int8.tflite", "qat_int8.onnx"),

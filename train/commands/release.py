@@ -12,7 +12,14 @@ from train.errors import RunError
 from train.progress import Progress
 from train.release.document import RESULTS, SHIPPED, RunResult, save_result
 from train.release.making import RUNS, Order, make_run
-from train.release.plan import ABLATIONS, FULL, TIERS, find_tier
+from train.release.plan import (
+    INGREDIENTS,
+    TIERS,
+    WHOLE,
+    find_tier,
+    name_with,
+    name_without,
+)
 
 _EPILOG = """\
 examples:
@@ -43,12 +50,20 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="N,N,…",
         help="seeds, one run for each (default: all of the tier's)",
     )
-    parser.add_argument(
+    variant = parser.add_mutually_exclusive_group()
+    variant.add_argument(
         "--left-out",
-        choices=(FULL, *ABLATIONS),
-        default=FULL,
+        choices=tuple(INGREDIENTS),
         metavar="NAME",
-        help=f"an ingredient to do without, to see what it is worth: {', '.join(ABLATIONS)} "
+        help=f"an ingredient to do without, to see what it is worth: {', '.join(INGREDIENTS)} "
+        "(default: none)",
+    )
+    addable = [name for name, part in INGREDIENTS.items() if part.added]
+    variant.add_argument(
+        "--added",
+        choices=addable,
+        metavar="NAME",
+        help=f"an ingredient to add to a recipe that has it not: {', '.join(addable)} "
         "(default: none)",
     )
     parser.add_argument(
@@ -114,7 +129,7 @@ def main(argv: Sequence[str]) -> int:
             tier.name,
             tier.recipes[-1] if arguments.short else tier.name,
             seed,
-            arguments.left_out,
+            _name_variant(arguments),
             arguments.epochs,
             tuple(arguments.teacher),
         )
@@ -126,6 +141,12 @@ def main(argv: Sequence[str]) -> int:
     else:
         print("\n".join(format_result(result) for result in results))
     return 0
+
+
+def _name_variant(arguments: argparse.Namespace) -> str:
+    if arguments.left_out is not None:
+        return name_without(arguments.left_out)
+    return WHOLE if arguments.added is None else name_with(arguments.added)
 
 
 def format_result(result: RunResult) -> str:

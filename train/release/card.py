@@ -1,6 +1,6 @@
 """The model card that stands beside a released model, written from result files alone."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from edge_runtime.statistics import wilson_interval
 from train.release.document import SHIPPED, FileResult, RunResult
@@ -17,15 +17,12 @@ T-shirts, pullovers and coats are mixed up most. Accuracy on the test pictures s
 other cameras; measure on your own before relying on it."""
 
 
-def format_card(
-    result: RunResult, results: tuple[RunResult, ...], teachers: Mapping[str, str]
-) -> str:
+def format_card(result: RunResult, results: tuple[RunResult, ...]) -> str:
     """Return the card as Markdown.
 
     Args:
         result: Of the run whose files are released.
         results: All there are; the tier's seeds are shown together.
-        teachers: Where a teacher is released, by the digest of its model.
     """
     file = result.find_file(SHIPPED[0])
     if file is None:
@@ -39,7 +36,7 @@ def format_card(
         "## Confusion matrix\n\nRows are true classes, columns the given ones; counts of the int8 "
         "TFLite file.\n\n" + _format_confusion(file, result.labels),
         "## Latency\n\n" + _format_latency(result),
-        "## How it was made\n\n" + _format_making(result, teachers),
+        "## How it was made\n\n" + _format_making(result),
         "## Limits\n\n" + _LIMITS,
     ]
     return "\n\n".join(sections) + "\n"
@@ -128,15 +125,14 @@ def _format_latency(result: RunResult) -> str:
     )
 
 
-def _format_command(result: RunResult, teachers: Mapping[str, str]) -> str:
+def _format_command(result: RunResult) -> str:
     words = ["python -m train release", result.tier, "--seeds", str(result.seed)]
     words += ["--short"] if result.is_short else []
-    digests = [digest for digest in result.settings.teacher.split("+") if digest]
-    words += ["--teacher", *(teachers.get(digest, "RUN") for digest in digests)] if digests else []
+    words += ["--teacher", *result.teachers] if result.teachers else []
     return " ".join(words)
 
 
-def _format_making(result: RunResult, teachers: Mapping[str, str]) -> str:
+def _format_making(result: RunResult) -> str:
     settings = result.settings
     how, mixing = settings.augmentation, settings.mixing
     rows = [
@@ -145,7 +141,7 @@ def _format_making(result: RunResult, teachers: Mapping[str, str]) -> str:
             f"Fashion-MNIST ({result.licence}), corrected; SHA-256 `{result.data_sha256[:16]}…`",
         ),
         ("trained on", f"{result.train_count:,} pictures, {result.validation_count:,} held out"),
-        ("command", f"`{_format_command(result, teachers)}`"),
+        ("command", f"`{_format_command(result)}`"),
         ("epochs", f"{settings.epochs} in float, {settings.tail_epochs} in int8 steps"),
         (
             "optimizer",

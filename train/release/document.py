@@ -6,10 +6,10 @@ from pathlib import Path
 from edge_runtime.document import from_json, to_json
 from train.files import replace_file
 from train.recipes import RECIPES
-from train.release.plan import FULL, to_slug
+from train.release.plan import WHOLE
 from train.settings import TrainingSettings
 
-RESULT_VERSION = 2
+RESULT_VERSION = 3
 RESULTS = Path("models") / "results"
 # The two files that a release ships; accuracy goals are about the first.
 SHIPPED = ("qat_int8.tflite", "qat_int8.onnx")
@@ -71,7 +71,7 @@ class RunResult:
         schema_version: Version of this document's form.
         tier: Name of the tier.
         recipe: Name of the recipe: the tier's own, or its short one.
-        left_out: The ingredient that this run did without, or ``full``.
+        variant: ``whole``, or the ingredient that this run did without or had more.
         seed: Of the run.
         settings: How it trained.
         dataset: Short name of the data set.
@@ -90,12 +90,13 @@ class RunResult:
         quantized_correct: Labelled rightly in int8 steps as trained; None without a tail.
         files: The exported files.
         latency: Where it was measured.
+        teachers: Where the runs that it learned from are, from the checkout's root.
     """
 
     schema_version: int
     tier: str
     recipe: str
-    left_out: str
+    variant: str
     seed: int
     settings: TrainingSettings
     dataset: str
@@ -114,6 +115,7 @@ class RunResult:
     quantized_correct: int | None
     files: tuple[FileResult, ...]
     latency: LatencyResult | None = None
+    teachers: tuple[str, ...] = ()
 
     @property
     def is_full(self) -> bool:
@@ -141,16 +143,16 @@ class RunResult:
         return None if correct is None else correct / self.test_count
 
 
-def to_result_name(recipe: str, left_out: str, epochs: int, seed: int) -> str:
+def to_result_name(recipe: str, variant: str, epochs: int, seed: int) -> str:
     """Return a result's name, without an ending; a shorter run says how short it is."""
-    part = "" if left_out == FULL else f"-without-{to_slug(left_out)}"
+    part = "" if variant == WHOLE else f"-{variant.replace(' ', '-')}"
     length = "" if epochs == RECIPES[recipe].epochs else f"-{epochs}epochs"
     return f"{recipe}{part}{length}-seed{seed}"
 
 
 def save_result(folder: Path, result: RunResult) -> Path:
     """Write one result file; returns its path."""
-    name = to_result_name(result.recipe, result.left_out, result.settings.epochs, result.seed)
+    name = to_result_name(result.recipe, result.variant, result.settings.epochs, result.seed)
     path = folder / f"{name}.json"
     with replace_file(path) as beside:
         beside.write_text(to_json(result), encoding="utf-8")

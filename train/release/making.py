@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from train.errors import RunError
@@ -10,7 +10,7 @@ from train.progress import Progress
 from train.recipes import RECIPES
 from train.release.document import RunResult, to_result_name
 from train.release.measuring import measure_run
-from train.release.plan import ABLATIONS, DISTILLATION, FULL
+from train.release.plan import DISTILLATION, INGREDIENTS, VARIANTS, WHOLE, name_with, name_without
 from train.run_folder import RECORD
 
 RUNS = Path("runs") / "release"
@@ -26,7 +26,7 @@ class Order:
         tier: Name of the tier.
         recipe: Name of the recipe: the tier's own, or its short one.
         seed: Of the run.
-        left_out: The ingredient to do without, or ``full``.
+        variant: ``whole``, or the ingredient to do without or to add.
         epochs: In float; None for the recipe's.
         teachers: Run folders of teachers.
     """
@@ -34,12 +34,18 @@ class Order:
     tier: str
     recipe: str
     seed: int
-    left_out: str = FULL
+    variant: str = WHOLE
     epochs: int | None = None
     teachers: tuple[Path, ...] = ()
 
     def __post_init__(self) -> None:
-        taught = RECIPES[self.recipe].teacher_share > 0 and self.left_out != DISTILLATION
+        recipe = RECIPES[self.recipe]
+        for name, part in INGREDIENTS.items():
+            if self.variant == name_without(name) and not part.is_used(recipe):
+                raise RunError(f"the recipe {self.recipe} has no {name} to leave out")
+            if self.variant == name_with(name) and part.is_used(recipe):
+                raise RunError(f"the recipe {self.recipe} has {name} already")
+        taught = recipe.teacher_share > 0 and self.variant != name_without(DISTILLATION)
         if taught and not self.teachers:
             raise RunError(
                 f"the recipe {self.recipe} learns from better networks too: name their run folders "
@@ -52,7 +58,7 @@ class Order:
     def name(self) -> str:
         """The run's folder name."""
         return to_result_name(
-            self.recipe, self.left_out, self.epochs or RECIPES[self.recipe].epochs, self.seed
+            self.recipe, self.variant, self.epochs or RECIPES[self.recipe].epochs, self.seed
         )
 
     def training_words(self, run: Path) -> list[str]:
@@ -62,9 +68,7 @@ class Order:
             words += ["--epochs", str(self.epochs)]
         if self.teachers:
             words += ["--teacher", *map(str, self.teachers)]
-        if self.left_out != FULL:
-            words += ABLATIONS[self.left_out].without
-        return words
+        return [*words, *VARIANTS[self.variant]]
 
 
 def make_run(order: Order, runs: Path, progress: Progress) -> RunResult:
@@ -86,7 +90,8 @@ def make_run(order: Order, runs: Path, progress: Progress) -> RunResult:
         progress.say(f"{order.name}: exporting")
         export_run(run, artifacts)
     progress.say(f"{order.name}: asking its files for every test picture")
-    return measure_run(run, artifacts, order.tier, order.recipe, order.left_out)
+    result = measure_run(run, artifacts, order.tier, order.recipe, order.variant)
+    return replace(result, teachers=tuple(_place(path, runs) for path in order.teachers))
 
 
 def export_run(run: Path, artifacts: Path) -> None:
@@ -95,6 +100,13 @@ def export_run(run: Path, artifacts: Path) -> None:
     # A release reports what a file loses; the gate would keep the file itself out of sight.
     words = ["--run", str(run), "--out", str(artifacts), "--max-accuracy-drop", "100", "--force"]
     _run_module("export", [*words, "--recipes", ",".join(recipes)])
+
+
+def _place(teacher: Path, runs: Path) -> str:
+    """Say where a teacher is found in another checkout, without naming this machine's folders."""
+    if teacher.resolve().is_relative_to(runs.resolve()):
+        return (RUNS / teacher.resolve().relative_to(runs.resolve())).as_posix()
+    return teacher.name if teacher.is_absolute() else teacher.as_posix()
 
 
 def _is_newer(path: Path, than: Path) -> bool:

@@ -21,7 +21,7 @@ _PACKAGES = {"litert": "ai-edge-litert", "onnx": "onnxruntime"}
 _MEASURED = ("static_int8.tflite", "static_int8.onnx", *SHIPPED)
 
 
-def measure_run(run: Path, artifacts: Path, tier: str, recipe: str, left_out: str) -> RunResult:
+def measure_run(run: Path, artifacts: Path, tier: str, recipe: str, variant: str) -> RunResult:
     """Gather what one run and its exported files gave.
 
     Args:
@@ -29,7 +29,7 @@ def measure_run(run: Path, artifacts: Path, tier: str, recipe: str, left_out: st
         artifacts: What `export` made of it.
         tier: Name of the tier.
         recipe: Name of the recipe.
-        left_out: The ingredient that it did without, or ``full``.
+        variant: ``whole``, or the ingredient that it did without or had more.
 
     Raises:
         RunError: The run or the files are not there.
@@ -50,7 +50,7 @@ def measure_run(run: Path, artifacts: Path, tier: str, recipe: str, left_out: st
         schema_version=RESULT_VERSION,
         tier=tier,
         recipe=recipe,
-        left_out=left_out,
+        variant=variant,
         seed=record.identity.settings.seed,
         settings=record.identity.settings,
         dataset=record.identity.dataset,

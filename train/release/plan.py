@@ -1,4 +1,4 @@
-"""What is trained for a release: tiers, seeds, goals, and what is left out to see its gain."""
+"""What is trained for a release: tiers, seeds, goals, and the variants that show a part's worth."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,8 +9,8 @@ from train.recipes import RECIPES, SHORT
 from train.settings import TrainingSettings
 from train.zoo import TIER_BUDGETS, Budget
 
-# The name of a run in which nothing is left out.
-FULL = "full"
+# The variant that follows its recipe to the letter.
+WHOLE = "whole"
 # The ingredient that is left out by naming no teacher.
 DISTILLATION = "distillation"
 
@@ -51,18 +51,20 @@ TIERS: tuple[Tier, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Ingredient:
-    """A part of the recipe whose gain is what a run loses without it.
+    """A part of a recipe, whose gain is what runs with it have over runs without.
 
     Attributes:
         without: Options of ``python -m train`` that take it out.
         is_used: Whether a recipe has it at all.
+        added: Options that put it into a recipe that has it not; empty where that makes no sense.
     """
 
     without: tuple[str, ...]
     is_used: Callable[[TrainingSettings], bool]
+    added: tuple[str, ...] = ()
 
 
-ABLATIONS: Mapping[str, Ingredient] = MappingProxyType(
+INGREDIENTS: Mapping[str, Ingredient] = MappingProxyType(
     {
         # At the rate and decay that suit Adam: with Muon's it would do worse still.
         "muon": Ingredient(
@@ -74,14 +76,21 @@ ABLATIONS: Mapping[str, Ingredient] = MappingProxyType(
             ("--no-flip", "--shift", "0"),
             lambda recipe: recipe.augmentation.flip or recipe.augmentation.shift > 0,
         ),
+        # Added in the strength that the long recipes of the middle tiers have them in.
         "random erasing": Ingredient(
-            ("--erase", "0"), lambda recipe: recipe.augmentation.erase > 0
+            ("--erase", "0"),
+            lambda recipe: recipe.augmentation.erase > 0,
+            ("--erase", "0.25"),
         ),
         "mixing": Ingredient(
-            ("--mixup", "0", "--cutmix", "0"), lambda recipe: recipe.mixing != NO_MIXING
+            ("--mixup", "0", "--cutmix", "0"),
+            lambda recipe: recipe.mixing != NO_MIXING,
+            ("--cutmix", "0.25"),
         ),
         "label smoothing": Ingredient(
-            ("--label-smoothing", "0"), lambda recipe: recipe.label_smoothing > 0
+            ("--label-smoothing", "0"),
+            lambda recipe: recipe.label_smoothing > 0,
+            ("--label-smoothing", "0.1"),
         ),
         "weight decay": Ingredient(("--weight-decay", "0"), lambda recipe: recipe.weight_decay > 0),
         DISTILLATION: Ingredient((), lambda recipe: recipe.teacher_share > 0),
@@ -96,6 +105,21 @@ def find_tier(name: str) -> Tier:
     return next(tier for tier in TIERS if tier.name == name)
 
 
-def to_slug(variant: str) -> str:
-    """Return a variant's name as part of a file name."""
-    return variant.replace(" ", "-")
+def name_without(ingredient: str) -> str:
+    """Return the variant of a recipe that does without one of its ingredients."""
+    return f"without {ingredient}"
+
+
+def name_with(ingredient: str) -> str:
+    """Return the variant of a recipe that has an ingredient more."""
+    return f"with {ingredient}"
+
+
+# Options of ``python -m train`` that make a recipe's variant of it.
+VARIANTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        WHOLE: (),
+        **{name_without(name): part.without for name, part in INGREDIENTS.items()},
+        **{name_with(name): part.added for name, part in INGREDIENTS.items() if part.added},
+    }
+)

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from train.errors import RunError
 from train.files import replace_folder, sha256_of
-from train.initial_run import digest_of
 from train.release.card import format_card
 from train.release.document import SHIPPED, RunResult, load_results, to_result_name
 from train.release.plan import Tier
@@ -42,7 +41,7 @@ def publish_tier(tier: Tier, runs: Path, results_folder: Path, models: Path) -> 
             f"there is no result of {tier.name} with seed {tier.seeds[0]} in {results_folder}; "
             f"make it with: python -m train release {tier.name} --seeds {tier.seeds[0]}"
         )
-    name = to_result_name(result.recipe, result.left_out, result.settings.epochs, result.seed)
+    name = to_result_name(result.recipe, result.variant, result.settings.epochs, result.seed)
     files = _find_files(result, runs / name, runs / "artifacts" / name)
     others = (path for path in models.rglob("*") if tier.name not in path.parts)
     total = sum(path.stat().st_size for path in (*files, *others) if path.is_file())
@@ -54,17 +53,8 @@ def publish_tier(tier: Tier, runs: Path, results_folder: Path, models: Path) -> 
     with replace_folder(models / tier.name) as beside:
         for path in files:
             shutil.copyfile(path, beside / path.name)
-        (beside / CARD).write_text(
-            format_card(result, results, find_teachers(models)), encoding="utf-8"
-        )
+        (beside / CARD).write_text(format_card(result, results), encoding="utf-8")
     return models / tier.name
-
-
-def find_teachers(models: Path) -> dict[str, str]:
-    """Name the released models by the digests that runs know their teachers by."""
-    return {
-        digest_of(path.parent): path.parent.as_posix() for path in sorted(models.glob(f"*/{MODEL}"))
-    }
 
 
 def _find_files(result: RunResult, run: Path, artifacts: Path) -> list[Path]:

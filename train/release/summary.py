@@ -4,7 +4,7 @@ import statistics
 from dataclasses import dataclass
 
 from train.release.document import RunResult
-from train.release.plan import ABLATIONS, DISTILLATION, FULL, Tier
+from train.release.plan import DISTILLATION, INGREDIENTS, WHOLE, Tier, name_with, name_without
 
 # What an ablation is about: the file that ships; without a tail, the one from calibration.
 SHIPPED_KEYS = ("qat_int8.tflite", "static_int8.tflite")
@@ -27,44 +27,49 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class Gain:
-    """What one ingredient is worth: accuracy with everything, less accuracy without it.
+    """What one ingredient is worth: accuracy with it, less accuracy without it.
 
     Attributes:
         ingredient: Its name.
-        without: Runs without it.
+        variant: Of the runs that differ in it from their recipe.
+        found: These runs.
         points: Gain in percentage points, over the seeds that both have.
         seeds: How many these are.
         error: Standard error of the gain over the seeds, in points; None for a single one.
     """
 
     ingredient: str
-    without: Spread
+    variant: str
+    found: Spread
     points: float
     seeds: int
     error: float | None
 
 
 def measure_gains(results: tuple[RunResult, ...], recipe: str) -> tuple[Gain, ...]:
-    """Compare a recipe's runs with and without each ingredient, seed by seed.
+    """Compare a recipe's runs with those without, or with, one ingredient, seed by seed.
 
     Only runs of the same length and with the same teachers are compared: ablations may be trained
     shorter than the release.
     """
     gains = []
-    for ingredient in ABLATIONS:
+    signs = {name_without(name): (name, -1) for name in INGREDIENTS}
+    signs |= {name_with(name): (name, 1) for name in INGREDIENTS}
+    for variant, (ingredient, sign) in signs.items():
         pairs = [
             (mate, result)
-            for result in select(results, recipe, ingredient)
-            for mate in select(results, recipe, FULL)
+            for result in select(results, recipe, variant)
+            for mate in select(results, recipe, WHOLE)
             if _are_mates(mate, result)
         ]
-        points = [100 * (_shipped(mate) - _shipped(result)) for mate, result in pairs]
+        points = [100 * sign * (_shipped(result) - _shipped(mate)) for mate, result in pairs]
         if points:
             values = [_shipped(result) for _, result in pairs]
             count = len(points)
             gains.append(
                 Gain(
                     ingredient,
+                    variant,
                     Spread(statistics.fmean(values), _deviation(values), count),
                     statistics.fmean(points),
                     count,
@@ -77,7 +82,7 @@ def measure_gains(results: tuple[RunResult, ...], recipe: str) -> tuple[Gain, ..
 def _are_mates(whole: RunResult, part: RunResult) -> bool:
     """Whether two runs differ in the ingredient alone."""
     one, other = whole.settings, part.settings
-    taught_alike = one.teacher == other.teacher or part.left_out == DISTILLATION
+    taught_alike = one.teacher == other.teacher or part.variant == name_without(DISTILLATION)
     return (whole.seed, one.epochs) == (part.seed, other.epochs) and taught_alike
 
 
@@ -98,9 +103,9 @@ def summarize(results: tuple[RunResult, ...], what: str) -> Spread | None:
     return Spread(statistics.fmean(values), _deviation(values), len(values))
 
 
-def select(results: tuple[RunResult, ...], recipe: str, left_out: str) -> tuple[RunResult, ...]:
-    """Return a recipe's results with one ingredient (or ``full``: none) left out, by seed."""
-    chosen = [entry for entry in results if (entry.recipe, entry.left_out) == (recipe, left_out)]
+def select(results: tuple[RunResult, ...], recipe: str, variant: str) -> tuple[RunResult, ...]:
+    """Return the results of a recipe's variant, by seed."""
+    chosen = [entry for entry in results if (entry.recipe, entry.variant) == (recipe, variant)]
     return tuple(sorted(chosen, key=lambda result: result.seed))
 
 
@@ -111,7 +116,7 @@ def find_release(results: tuple[RunResult, ...], tier: Tier) -> tuple[RunResult,
     there is none of that, the short one.
     """
     for recipe in tier.recipes:
-        whole = tuple(result for result in select(results, recipe, FULL) if result.is_full)
+        whole = tuple(result for result in select(results, recipe, WHOLE) if result.is_full)
         if whole:
             return whole
     return ()

@@ -4,7 +4,15 @@ from itertools import product
 
 from train.recipes import RECIPES
 from train.release.document import RunResult
-from train.release.plan import ABLATIONS, DISTILLATION, FULL, TIERS, Tier
+from train.release.plan import (
+    DISTILLATION,
+    INGREDIENTS,
+    TIERS,
+    WHOLE,
+    Tier,
+    name_with,
+    name_without,
+)
 from train.release.summary import Gain, Spread, find_release, measure_gains, select, summarize
 
 _COLUMNS = ("float", "quantized", "qat_int8.tflite", "qat_int8.onnx")
@@ -20,8 +28,8 @@ def format_tiers(results: tuple[RunResult, ...]) -> str:
         chosen = find_release(results, tier)
         lines += [_format_run(result) for result in chosen]
         lines += _format_mean(chosen, tier)
-        for recipe, left_out in product(tier.recipes, (FULL, DISTILLATION)):
-            others = select(results, recipe, left_out)
+        for recipe, variant in product(tier.recipes, (WHOLE, name_without(DISTILLATION))):
+            others = select(results, recipe, variant)
             lines += [_format_run(run) for run in others if run not in chosen]
     return "\n".join(lines)
 
@@ -50,14 +58,16 @@ def format_ablation(results: tuple[RunResult, ...], recipe: str) -> str:
     """Return what each ingredient is worth to a recipe; names those that were not tried."""
     gains = {gain.ingredient: gain for gain in measure_gains(results, recipe)}
     lines = [
-        f"| {recipe} without | int8 TFLite | gain of the ingredient, points | seeds |",
+        f"| {recipe} | int8 TFLite | gain of the ingredient, points | seeds |",
         "|---|--:|--:|--:|",
     ]
-    for name, ingredient in ABLATIONS.items():
+    for name, ingredient in INGREDIENTS.items():
         gain = gains.get(name)
-        missing = "not trained" if ingredient.is_used(RECIPES[recipe]) else "not in its recipe"
-        cells = f"{missing} | – | 0" if gain is None else _format_gain(gain)
-        lines.append(f"| {name} | {cells} |")
+        if gain is not None:
+            lines.append(f"| {gain.variant} | {_format_gain(gain)} |")
+            continue
+        variant = name_without(name) if ingredient.is_used(RECIPES[recipe]) else name_with(name)
+        lines.append(f"| {variant} | not trained | – | 0 |")
     return "\n".join(lines)
 
 
@@ -75,7 +85,7 @@ def describe_schedule(result: RunResult) -> str:
     differences = (
         ("short recipe", result.is_short),
         ("cut short", not result.is_full),
-        ("no teacher", result.left_out == DISTILLATION),
+        ("no teacher", result.variant == name_without(DISTILLATION)),
     )
     return ", ".join(words for words, applies in differences if applies)
 
@@ -99,7 +109,7 @@ def _format_mean(results: tuple[RunResult, ...], tier: Tier) -> list[str]:
 
 def _format_gain(gain: Gain) -> str:
     error = "" if gain.error is None else f" ± {gain.error:.2f}"
-    return f"{_format_spread(gain.without)} | {gain.points:+.2f}{error} | {gain.seeds}"
+    return f"{_format_spread(gain.found)} | {gain.points:+.2f}{error} | {gain.seeds}"
 
 
 def _format_spread(spread: Spread | None) -> str:
