@@ -14,6 +14,7 @@ from benchmarks.merging import format_merged, merge_runs
 from benchmarks.remote import DEPLOYED_PYTHON, connect
 from benchmarks.report.writing import write_merged
 from benchmarks.results import Results
+from edge_runtime.document import to_json
 
 Measure = Callable[[argparse.Namespace, AbstractContextManager[Launcher] | None], Results]
 Report = Callable[[argparse.Namespace, Results, Path], int]
@@ -84,6 +85,8 @@ def run_on_each(arguments: argparse.Namespace, out: Path, measure: Measure, repo
         if not arguments.json:
             print("\n".join(["", *lines]))
             print(f"\nSide by side: {together / 'report.html'} (also report.md)")
+    if arguments.json:
+        sys.stdout.write(to_json(runs))
     return max(codes)
 
 

@@ -57,7 +57,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="instead: call one artifact (int8 before float, or see --only) without a pause for "
         "90s, 10m or 2h",
     )
-    add("--json", action="store_true", help="print results.json instead of the table")
+    add(
+        "--json",
+        action="store_true",
+        help="print results.json instead of the table; of several machines, a list of theirs",
+    )
     _add_plan_arguments(parser)
     add_gate_arguments(parser)
     hosts.add_host_arguments(parser)
@@ -138,7 +142,9 @@ def _report(arguments: argparse.Namespace, results: Results, out: Path) -> int:
     """Write the report, print the table, apply the gates."""
     pictures = write_report(results, out)
     if arguments.json:
-        sys.stdout.write(to_json(results))
+        # Of several machines, `run_on_each` writes one document.
+        if len(arguments.host) < 2:
+            sys.stdout.write(to_json(results))
     else:
         print("\n".join(format_summary(results)))
         print(f"\nReport: {out / 'report.html'} (also report.md, results.csv, results.json)")

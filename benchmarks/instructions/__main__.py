@@ -69,7 +69,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--runs", type=int, default=2, help="fresh processes (default: 2)")
     parser.add_argument("--jobs", type=int, default=2, help="at the same time (default: 2)")
-    parser.add_argument("--save", type=Path, help="write the counts to this file")
+    parser.add_argument(
+        "--save", type=Path, help="write the counts to this file; what it has of others stays"
+    )
     parser.add_argument(
         "--write", type=Path, metavar="FILE", help="put the table between this document's marks"
     )

@@ -2,7 +2,7 @@
 
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from edge_runtime.document import from_json, to_json
@@ -89,7 +89,17 @@ def load_counts(path: Path) -> CountSet:
 
 
 def save_counts(counts: CountSet, path: Path) -> None:
-    """Write a file of counts, beside its place and then moved in."""
+    """Write a file of counts, beside its place and then moved in.
+
+    What it holds of other artifacts, runtimes and processors stays.
+
+    Raises:
+        MetadataError: The file that is there is malformed.
+    """
+    if path.is_file():
+        found = {count.key for count in counts.counts}
+        kept = (count for count in load_counts(path).counts if count.key not in found)
+        counts = replace(counts, counts=(*kept, *counts.counts))
     beside = path.with_name(path.name + ".new")
     beside.write_text(to_json(counts), encoding="utf-8")
     beside.replace(path)

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from edge_runtime.contract import InputSpec, Polarity
 from edge_runtime.errors import DataError, ImageError
 from edge_runtime.loading import count_usable_cores
+from edge_runtime.measurement.host import read_available_memory_bytes
 from edge_runtime.pictures.photo import (
     PICTURE_SUFFIXES,
     decode_picture,
@@ -167,6 +168,12 @@ def _list_folder(folder: Path, class_names: Sequence[str]) -> LabelledSet:
 
 
 def _match_names(folders: Sequence[str], class_names: Sequence[str], where: Path) -> list[int]:
+    doubtful = [name for name in folders if class_names.count(name) > 1]
+    if doubtful:
+        raise DataError(
+            f"more than one class of this model is called {_shorten(doubtful)}, so the folder of "
+            f"that name in {where} could be either's; give an .npz file with class numbers"
+        )
     exact = {name: place for place, name in enumerate(class_names)}
     plain = {_plain(name): place for place, name in enumerate(class_names)}
     if len(plain) < len(class_names):  # Two classes that differ in signs alone: no guessing.
@@ -196,11 +203,14 @@ def _load_arrays(file: Path, classes: int) -> LabelledSet:
     try:
         # Given a path, numpy leaves a file open that it finds damaged.
         with file.open("rb") as opened, np.load(opened, allow_pickle=False) as arrays:
+            _check_size(file, arrays)
             images, labels = arrays["images"], arrays["labels"]
     except KeyError as error:
         raise DataError(
             f"{file.name}: expected the arrays 'images' and 'labels': {error}"
         ) from error
+    except MemoryError as error:
+        raise DataError(f"{file.name} holds more than this machine's memory: {error}") from error
     except (*_UNREADABLE, TypeError, AttributeError) as error:
         raise DataError(
             f"{file.name} is neither a folder nor an .npz file with images and labels: {error}"
@@ -214,6 +224,17 @@ def _load_arrays(file: Path, classes: int) -> LabelledSet:
             f"{classes} classes are numbered 0 to {classes - 1}"
         )
     return LabelledSet(images, labels.astype(np.int64), tuple(map(str, range(len(labels)))))
+
+
+def _check_size(file: Path, arrays: Any) -> None:
+    """Refuse what would crowd out everything else once unpacked; a few kB can become many GB."""
+    size = sum(entry.file_size for entry in arrays.zip.infolist())
+    free = read_available_memory_bytes()
+    if free is not None and size > free:
+        raise DataError(
+            f"{file.name} unpacks to {size / 1e9:.1f} GB, and this machine has {free / 1e9:.1f} GB "
+            "of memory free; give a folder of pictures instead, which is read a few at a time"
+        )
 
 
 def check_labelled_arrays(where: str, images: Any, labels: Any) -> None:

@@ -1,5 +1,6 @@
 """Trials over SSH, against an ``ssh`` that runs what it is told on this machine."""
 
+import json
 import os
 import sys
 from collections.abc import Iterator
@@ -152,6 +153,11 @@ def test_every_machine_has_a_folder_and_one_shows_all(
     for name in ("pi-one", "pi-two"):
         assert load_results(tmp_path / "out" / name / "results.json").cases
     assert (tmp_path / "out" / "side-by-side" / "report.html").is_file()
+    main([*arguments, "--host", "pi@one", "--host", "pi@two", "--json", "--force"])
+    assert [len(document["cases"]) > 0 for document in json.loads(capsys.readouterr().out)] == [
+        True,
+        True,
+    ]
 
 
 @pytest.mark.parametrize(

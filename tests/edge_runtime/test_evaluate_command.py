@@ -246,6 +246,26 @@ def test_bad_places_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert run_command_line(["evaluate", str(tmp_path), "--limit", "0"]) == 2
 
 
+def test_an_npz_larger_than_the_memory_is_refused_before_it_is_unpacked(
+    sample_file: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    where = "edge_runtime.evaluation.labelled_set.read_available_memory_bytes"
+    monkeypatch.setattr(where, lambda: 1000)
+    assert run_command_line(["evaluate", sample_file, "--model", MODEL]) == 1
+    assert "give a folder of pictures instead" in capsys.readouterr().err
+
+
+def test_a_folder_whose_name_two_classes_share_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    labels = tmp_path / "labels.txt"
+    labels.write_text("crane\n" * 2 + "\n".join(f"other {n}" for n in range(8)))
+    (tmp_path / "pictures" / "crane").mkdir(parents=True)
+    words = ["evaluate", str(tmp_path / "pictures"), "--model", MODEL, "--labels", str(labels)]
+    assert run_command_line(words) == 1
+    assert "more than one class of this model is called crane" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("damage", ["cut", "flipped"])
 def test_a_damaged_npz_is_refused(
     sample_file: str, damage: str, capsys: pytest.CaptureFixture[str]

@@ -1,5 +1,6 @@
 """Instructions per inference: the arithmetic, the check against a reference, the prediction."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,10 @@ def test_counts_survive_their_file(tmp_path: Path) -> None:
     written = CountSet(1, "Debian 12", (count(1e6), count(0.0, "no")))
     save_counts(written, tmp_path / "counts.json")
     assert load_counts(tmp_path / "counts.json") == written
+    other = replace(count(3e6), processor="cortex-a53")
+    save_counts(CountSet(1, "Debian 12", (other,)), tmp_path / "counts.json")
+    save_counts(CountSet(1, "Debian 12", (count(2e6),)), tmp_path / "counts.json")
+    assert set(load_counts(tmp_path / "counts.json").counts) == {other, count(2e6)}
 
 
 def test_the_prediction_is_a_range_and_says_what_it_assumes() -> None:
