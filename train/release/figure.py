@@ -37,25 +37,7 @@ def draw_tiers(results: tuple[RunResult, ...]) -> Figure:
     figure = Figure(figsize=(8, 4.2), layout="constrained")
     axes = figure.subplots()
     for tier in TIERS:
-        axes.plot(
-            tier.latency_ratio, tier.accuracy, "o", mfc="none", mec=_GOAL, ms=9, mew=1.5, zorder=2
-        )
-        released = find_release(results, tier)
-        ratio, found = _find_ratio(released), summarize(released, SHIPPED[0])
-        if ratio is None or found is None:
-            continue
-        axes.plot([ratio, tier.latency_ratio], [found.mean, tier.accuracy], ":", color=_QUIET, lw=1)
-        axes.errorbar(
-            ratio, found.mean, found.deviation or 0.0, fmt="o", color=_FOUND, ms=7, capsize=3
-        )
-        axes.annotate(
-            _describe(tier, released, found.mean),
-            (ratio, found.mean),
-            (9, -4),
-            textcoords="offset points",
-            va="top",
-            fontsize=9,
-        )
+        _draw_tier(axes, tier, find_release(results, tier))
     _draw_yardstick(axes, results)
     axes.plot([], [], "o", color=_FOUND, label="found (bars: deviation between seeds)")
     axes.plot([], [], "o", mfc="none", mec=_GOAL, mew=1.5, label="goal")
@@ -72,6 +54,26 @@ def draw_tiers(results: tuple[RunResult, ...]) -> Figure:
     axes.grid(axis="y", color="#e3e6ea", zorder=0)
     axes.legend(frameon=False, loc="lower right")
     return figure
+
+
+def _draw_tier(axes: Axes, tier: Tier, released: tuple[RunResult, ...]) -> None:
+    """Mark what a tier should reach and, where it was trained and timed, what it did."""
+    axes.plot(
+        tier.latency_ratio, tier.accuracy, "o", mfc="none", mec=_GOAL, ms=9, mew=1.5, zorder=2
+    )
+    ratio, found = _find_ratio(released), summarize(released, SHIPPED[0])
+    if ratio is None or found is None:
+        return
+    axes.plot([ratio, tier.latency_ratio], [found.mean, tier.accuracy], ":", color=_QUIET, lw=1)
+    axes.errorbar(ratio, found.mean, found.deviation or 0.0, fmt="o", color=_FOUND, ms=7, capsize=3)
+    axes.annotate(
+        _describe(tier, released, found.mean),
+        (ratio, found.mean),
+        (9, -4),
+        textcoords="offset points",
+        va="top",
+        fontsize=9,
+    )
 
 
 def _draw_yardstick(axes: Axes, results: tuple[RunResult, ...]) -> None:
