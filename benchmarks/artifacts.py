@@ -4,11 +4,9 @@ import contextlib
 import hashlib
 import json
 import re
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
-from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -16,8 +14,8 @@ import numpy.typing as npt
 from benchmarks.errors import InputError
 from edge_runtime.contract import ModelSpec
 from edge_runtime.document import from_document
-from edge_runtime.errors import DataError, EdgeRuntimeError, MetadataError
-from edge_runtime.evaluation.labelled_set import check_labelled_arrays
+from edge_runtime.errors import EdgeRuntimeError, MetadataError
+from edge_runtime.evaluation.labelled_arrays import load_labelled_arrays
 from edge_runtime.formats.metadata import read_metadata
 
 Format = Literal["tflite", "onnx", "keras"]
@@ -120,8 +118,7 @@ def load_evaluation(folder: Path, file: Path | None = None) -> EvaluationSet:
     """
     path = file or folder / "evaluation.npz"
     images, labels, reference = _read_arrays(path)
-    _check_arrays(path, images, labels, reference)
-    labels = labels.astype(np.int64)
+    _check_reference(path, reference, len(images))
     count = int(labels.max()) + 1 if reference is None else reference.shape[1]
     classes = _load_class_names(folder) or tuple(map(str, range(count)))
     if labels.max() >= len(classes):
@@ -134,32 +131,28 @@ def load_evaluation(folder: Path, file: Path | None = None) -> EvaluationSet:
     return EvaluationSet(images, labels, reference, classes, _digest(images, labels))
 
 
-def _read_arrays(path: Path) -> tuple[Any, Any, Any]:
-    try:
-        # Opened here: of a file that is no zip archive numpy leaves its own handle open.
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            return arrays["images"], arrays["labels"], arrays.get("reference_scores")
-    except FileNotFoundError:
+def _read_arrays(path: Path) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64], Any]:
+    if not path.exists():
         raise InputError(
             f"there is no evaluation set at {path}; export writes one, or name one (--evaluation)"
-        ) from None
-    # A file cut short or changed is BadZipFile or zlib.error, an .npy a TypeError of `with`.
-    except (OSError, ValueError, KeyError, EOFError, TypeError, BadZipFile, zlib.error) as error:
+        )
+    try:
+        images, labels = load_labelled_arrays(path)
+        # Opened here: of a damaged file numpy leaves its own handle open.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            return images, labels, arrays.get("reference_scores")
+    except Exception as error:  # a damaged array raises whatever the part that meets it raises
         raise InputError(
             f"{path} is no evaluation set (an .npz with images and labels): {error}"
         ) from error
 
 
-def _check_arrays(path: Path, images: Any, labels: Any, reference: Any) -> None:
-    try:
-        check_labelled_arrays(str(path), images, labels)
-    except DataError as error:
-        raise InputError(str(error)) from error
+def _check_reference(path: Path, reference: Any, count: int) -> None:
     if reference is None:
         return
-    if reference.ndim != 2 or len(reference) != len(images) or reference.dtype.kind != "f":
+    if reference.ndim != 2 or len(reference) != count or reference.dtype.kind != "f":
         raise InputError(
-            f"{path}: reference_scores must be floats (N, classes) for {len(images)} pictures, "
+            f"{path}: reference_scores must be floats (N, classes) for {count} pictures, "
             f"found {reference.dtype} {reference.shape}"
         )
     if not np.isfinite(reference).all():

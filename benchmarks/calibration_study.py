@@ -22,6 +22,7 @@ import numpy.typing as npt
 from benchmarks.accuracy import count_flips
 from benchmarks.spread import holm_rejections
 from edge_runtime import Classifier
+from edge_runtime.evaluation.labelled_arrays import load_labelled_arrays
 from edge_runtime.statistics import mcnemar_exact
 
 COUNTS = (20, 50, 100, 200, 500, 1000)
@@ -117,8 +118,7 @@ def _export(run: Path, recipes: str, method: str, count: int, folder: Path) -> A
 
 def _to_outcome(entry: Any, method: str, count: int, folder: Path) -> Outcome:
     found = entry["findings"][0]["comparison"]
-    with np.load(folder / "evaluation.npz", allow_pickle=False) as stored:
-        images, labels = stored["images"], stored["labels"]
+    images, labels = load_labelled_arrays(folder / "evaluation.npz")
     with Classifier.load(folder / entry["file"]) as classifier:
         answers = classifier.scores(images).argmax(axis=1)
     return Outcome(

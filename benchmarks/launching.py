@@ -14,7 +14,10 @@ from edge_runtime.measurement.host import Host, Sensors, describe_host, read_sen
 from edge_runtime.measurement.records import TrialOutcome, TrialRequest
 from edge_runtime.measurement.trial_process import GRACE_S, TRIAL_MODULE, run_in_process
 
-_BARE = "print([x for x in open('/proc/self/status') if x.startswith('VmHWM')][0].split()[1])"
+# A program for a Python that does nothing else: its peak memory in KiB.
+PRINT_PEAK_KIB = (
+    "print([x for x in open('/proc/self/status') if x.startswith('VmHWM')][0].split()[1])"
+)
 
 
 class Launcher(Protocol):
@@ -69,7 +72,7 @@ class LocalLauncher:
         """Ask a Python without site packages for its peak memory."""
         with contextlib.suppress(OSError, ValueError, subprocess.SubprocessError):
             done = subprocess.run(
-                [self._python, "-I", "-S", "-c", _BARE],
+                [self._python, "-I", "-S", "-c", PRINT_PEAK_KIB],
                 capture_output=True,
                 text=True,
                 timeout=GRACE_S,
@@ -80,7 +83,8 @@ class LocalLauncher:
 
     def put(self, file: Path) -> str:
         """Return the absolute path; the trial shares this file system."""
-        return str(file.resolve())
+        # A link is not followed: what it names may lack the suffix that tells a file's format.
+        return str(file.absolute())
 
     def scores_path(self, name: str) -> str:
         """Path in the scratch folder."""

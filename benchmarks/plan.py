@@ -108,7 +108,8 @@ def load_plan(path: Path) -> Plan:
         raise PlanError(
             f"there is no plan {path}; name one of {', '.join(PLANS)}, or a TOML file"
         ) from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    # tomllib lets through what nested too deep and numbers of thousands of digits raise.
+    except (OSError, ValueError, RecursionError) as error:
         raise PlanError(f"cannot read the plan {path}: {error}") from error
     return build_plan({"name": path.stem, **document}, str(path))
 
@@ -118,7 +119,9 @@ def build_plan(document: dict[str, Any], where: str) -> Plan:
     settings = dict(document)
     base_name = settings.pop("based_on", "standard")
     if not isinstance(base_name, str) or base_name not in PLANS:
-        raise PlanError(f"{where}: based_on must be one of {', '.join(PLANS)}; found {base_name!r}")
+        # A number of thousands of digits cannot be shown.
+        found = repr(base_name) if isinstance(base_name, str) else type(base_name).__name__
+        raise PlanError(f"{where}: based_on must be one of {', '.join(PLANS)}; found {found}")
     base = PLANS[base_name]
     effort = settings.pop("effort", {})
     if not isinstance(effort, dict):

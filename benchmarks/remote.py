@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.errors import HostError
+from benchmarks.launching import PRINT_PEAK_KIB
 from edge_runtime.document import from_json, to_json
 from edge_runtime.errors import MetadataError
 from edge_runtime.measurement.host import Host, Sensors
@@ -28,7 +29,6 @@ from edge_runtime.measurement.trial_process import TRIAL_MODULE, refuse
 DEPLOYED_PYTHON = "/opt/edge-runtime/current/venv/bin/python"
 _LOST = 255  # ssh's own exit code: the connection failed, not the command
 _GRACE_S = 300.0
-_BARE = "print([x for x in open('/proc/self/status') if x.startswith('VmHWM')][0].split()[1])"
 # A line of the shell's `times`: user and system time, as in "0m1.230s 0m0.040s".
 _TIMES = re.compile(r"^(\d+)m([\d.]+)s (\d+)m([\d.]+)s$", re.MULTILINE)
 
@@ -65,7 +65,7 @@ class SshLauncher:
 
     def bare_memory_bytes(self) -> int | None:
         """Ask the board's Python without site packages for its peak memory."""
-        done = self._shell(f"{shlex.quote(self.python)} -I -S -c {shlex.quote(_BARE)}")
+        done = self._shell(f"{shlex.quote(self.python)} -I -S -c {shlex.quote(PRINT_PEAK_KIB)}")
         with contextlib.suppress(ValueError):
             return int(done.stdout) * 1024
         return None
@@ -76,7 +76,8 @@ class SshLauncher:
         Raises:
             HostError: The copy failed.
         """
-        file = file.resolve()
+        # A link is not followed: what it names may lack the suffix that tells a file's format.
+        file = file.absolute()
         if file not in self._sent:
             place = str(self.folder / f"{len(self._sent)}-{file.name}")
             done = self._shell(f"cat > {shlex.quote(place)}", file.read_bytes())
@@ -98,7 +99,7 @@ class SshLauncher:
         done = self._shell(f"cat {shlex.quote(self.scores_path(name))}")
         try:
             scores: npt.NDArray[np.float32] = np.load(io.BytesIO(done.stdout), allow_pickle=False)
-        except (ValueError, EOFError) as error:
+        except Exception as error:  # numpy raises many kinds for an array that was cut short
             raise HostError(f"{self.host}: the scores {name} did not arrive: {error}") from error
         return scores
 

@@ -7,6 +7,7 @@ from statistics import median
 
 from matplotlib.figure import Figure
 
+from benchmarks.report.figures import escape_text
 from edge_runtime.measurement.host import Host
 from edge_runtime.measurement.records import SoakPoint
 
@@ -117,7 +118,7 @@ def draw_soak(record: SoakRecord, path: Path) -> None:
     axes[0].set_ylim(bottom=0)
     axes[0].legend(frameon=False)
     title = f"{record.artifact} on {record.runtime}, called without a pause"
-    axes[0].set_title(title, loc="left", fontweight="bold")
+    axes[0].set_title(escape_text(title), loc="left", fontweight="bold")
     for place, (name, line) in zip(axes[1:], told, strict=True):
         place.plot([x for x, _ in line], [y for _, y in line], color="#444444")
         place.set_ylabel(name)

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from deploy.wheelhouse import Target, WheelhouseError, build_wheelhouse, find_tool
+from deploy.wheelhouse import Target, WheelhouseError, build_wheelhouse, find_tool, hash_file
 
 _CHECKOUT = Path(__file__).resolve().parents[1]
 _BACKENDS = {".tflite": ("litert", "tflite"), ".onnx": ("onnx",)}
@@ -83,7 +83,8 @@ def build_plan(arguments: argparse.Namespace) -> dict[str, object]:
     return {
         "release": f"{model.stem}-{hashlib.sha256(identity.encode()).hexdigest()[:12]}",
         "runtime": runtime,
-        "model": str(model.resolve()),
+        # A symbolic link goes to the board under its own name, which is the one in `files`.
+        "model": str(model.absolute()),
         "archive": str(house.archive.resolve()),
         "digest": house.digest,
         "files": files,
@@ -189,12 +190,6 @@ def build_wheel(folder: Path) -> Path:
     if done.returncode:
         raise WheelhouseError(f"building the wheel failed:\n{done.stderr[-1500:]}")
     return max(target.glob("edge_runtime-*.whl"), key=lambda path: path.stat().st_mtime)
-
-
-def hash_file(path: Path) -> str:
-    """SHA-256 of a file, as hex digits."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 if __name__ == "__main__":

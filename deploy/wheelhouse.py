@@ -83,20 +83,29 @@ def build_wheelhouse(target: Target, wheel: Path, folder: Path) -> Wheelhouse:
     # Several boards of one kind ask at the same time.
     with (house / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        key = _hash_file(wheel)[:16]
-        packed = house / f"{key}.json"
-        if packed.is_file():
-            known = json.loads(packed.read_text())
-            if (house / known["archive"]).is_file():
-                return Wheelhouse(house / known["archive"], known["digest"])
+        packed = house / f"{hash_file(wheel)[:16]}.json"
+        if (known := _read_packed(packed)) is not None:
+            return known
         wheels = house / "wheels"
         shutil.rmtree(wheels, ignore_errors=True)
         wheels.mkdir()
         _collect(target, wheel, wheels)
         found = _pack(wheels, house)
-        packed.write_text(json.dumps({"archive": found.archive.name, "digest": found.digest}))
+        beside = packed.with_suffix(".new")
+        beside.write_text(json.dumps({"archive": found.archive.name, "digest": found.digest}))
+        beside.rename(packed)
         shutil.rmtree(wheels)
         return found
+
+
+def _read_packed(packed: Path) -> Wheelhouse | None:
+    """What was packed earlier; None where it is not there, or its note cannot be read."""
+    try:
+        known = json.loads(packed.read_text())
+        found = Wheelhouse(packed.with_name(known["archive"]), str(known["digest"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return found if found.archive.is_file() else None
 
 
 def _collect(target: Target, wheel: Path, wheels: Path) -> None:
@@ -119,7 +128,7 @@ def _collect(target: Target, wheel: Path, wheels: Path) -> None:
         locked.unlink()
     shutil.copy(wheel, wheels)
     lines = [
-        f"./{path.name} --hash=sha256:{_hash_file(path)}"
+        f"./{path.name} --hash=sha256:{hash_file(path)}"
         for path in sorted(wheels.glob("*.whl"))
         if not path.name.startswith("pip-")
     ]
@@ -154,7 +163,7 @@ def _download(target: Target, arguments: Sequence[str], wheels: Path) -> None:
 
 def _pack(wheels: Path, house: Path) -> Wheelhouse:
     files = sorted(path for path in wheels.iterdir() if path.suffix in (".whl", ".txt"))
-    sums = "".join(f"{_hash_file(path)}  {path.name}\n" for path in files)
+    sums = "".join(f"{hash_file(path)}  {path.name}\n" for path in files)
     (wheels / "SHA256SUMS").write_text(sums)
     digest = hashlib.sha256(sums.encode()).hexdigest()
     archive = house / f"wheels-{digest[:16]}.tar"
@@ -185,7 +194,8 @@ def find_tool(name: str) -> str:
     return found
 
 
-def _hash_file(path: Path) -> str:
+def hash_file(path: Path) -> str:
+    """SHA-256 of a file, as hex digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

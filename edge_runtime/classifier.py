@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Generator, Iterable, Sequence
+from math import isfinite
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -12,7 +13,7 @@ import numpy.typing as npt
 
 from edge_runtime.backends.protocol import Backend
 from edge_runtime.choice import resolve_choice
-from edge_runtime.errors import ImageError
+from edge_runtime.errors import ArtifactError, ImageError
 from edge_runtime.pictures.preprocessing import (
     Image,
     check_batch,
@@ -106,6 +107,7 @@ class Classifier:
             ProfileError: The profile cannot be read, or its artifact has changed.
             BackendUnavailableError: The runtime asked for, or every fitting one, is missing.
             IncompatibleArtifactError: The runtime refuses the model.
+            ValueError: `threads` is neither ``auto`` nor a number that there can be.
             TypeError: The labels are no texts, or a single one, such as the name of a file.
         """
         # Imported here: reading artifacts brings zipfile and json along, half of what importing
@@ -142,6 +144,7 @@ class Classifier:
 
         Raises:
             ImageError: Another shape or dtype, or an empty batch.
+            ArtifactError: The runtime fails on this model.
             ClosedError: After `close`.
         """
         try:
@@ -184,6 +187,8 @@ class Classifier:
         Raises:
             ImageError: It cannot be used as a picture.
             MissingExtraError: Pillow is needed and missing.
+            ArtifactError: The runtime fails on this model, or its scores are no finite numbers.
+            ValueError: `top_k` is below 1, or there is no such `polarity`.
             ClosedError: After `close`.
         """
         start = perf_counter_ns()
@@ -244,6 +249,7 @@ class Classifier:
 
         Raises:
             TypeError: `frames` is a single picture, or nothing that gives frames.
+            ArtifactError: From the generator, like all else that `classify` raises but ImageError.
         """
         from edge_runtime.streaming import stream_answers
 
@@ -291,9 +297,14 @@ class Classifier:
         if self._is_logits:
             row = softmax_row(row) if len(labels) <= _FEW_CLASSES else softmax(row)
         if len(labels) > _FEW_CLASSES:
+            if not isfinite(row.sum()):
+                raise _refuse_scores()
             order = np.argsort(-row, kind="stable")[:top_k].tolist()
             return tuple([Prediction(labels[i], i, float(row[i])) for i in order])
         values = row.tolist()
+        # One sum tells of all: what is not finite makes it so.
+        if not isfinite(sum(values)):
+            raise _refuse_scores()
         order = sorted(range(len(values)), key=values.__getitem__, reverse=True)[:top_k]
         return tuple([Prediction(labels[i], i, values[i]) for i in order])
 
@@ -312,3 +323,10 @@ class Classifier:
     def __repr__(self) -> str:
         name = self.metadata.model.name if self.metadata else "a model without description"
         return f"<Classifier {name}, {len(self.labels)} classes, {self.backend}>"
+
+
+def _refuse_scores() -> ArtifactError:
+    return ArtifactError(
+        "the model answers scores that are no finite numbers, so they tell nothing; check this "
+        "device with edge-runtime verify, or export the model again"
+    )

@@ -166,6 +166,10 @@ class Quantization:
     calibration_samples: int = 0
     calibration_sha256: str | None = None
 
+    def __post_init__(self) -> None:
+        check_text(self.method)
+        check_text(self.calibration_sha256 or "")
+
 
 @dataclass(frozen=True, slots=True)
 class Requirements:
@@ -181,6 +185,9 @@ class Requirements:
     tflite_runtime: str | None = None
     onnx_opset: int | None = None
     onnx_ir_version: int | None = None
+
+    def __post_init__(self) -> None:
+        check_text(self.tflite_runtime or "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +209,7 @@ class MeasuredAccuracy:
     def __post_init__(self) -> None:
         if not 0 <= max(self.correct, self.reference_correct) <= self.total or self.total < 1:
             raise MetadataError(f"hits cannot exceed the {self.total} pictures they are out of")
+        check_text(self.runtime)
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,6 +286,8 @@ class ArtifactMetadata:
     content_sha256: str | None = None
 
     def __post_init__(self) -> None:
+        check_text(self.toolkit_version)
+        check_text(self.created)
         classes = len(self.model.labels)
         for sample in self.golden:
             if len(sample.scores) != classes or not 0 <= sample.label < classes:

@@ -33,6 +33,14 @@ def to_json(value: Any) -> str:
     return json.dumps(to_document(value), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
+def to_ascii_json(value: Any) -> str:
+    """Serialize a dataclass for a pipe, whose encoding need not hold every character.
+
+    Names of files may hold bytes that are no UTF-8; these arrive as they were.
+    """
+    return json.dumps(to_document(value), allow_nan=False)
+
+
 def from_json(cls: type[T], text: str | bytes, where: str) -> T:
     """Parse a JSON document into `cls`.
 
@@ -44,11 +52,19 @@ def from_json(cls: type[T], text: str | bytes, where: str) -> T:
     Raises:
         MetadataError: The text is no JSON, a key is missing or a value has the wrong type.
     """
+    return from_document(cls, parse_json(text, where), where)
+
+
+def parse_json(text: str | bytes, where: str) -> Any:
+    """Parse a JSON document as it is; see `from_json`.
+
+    Raises:
+        MetadataError: The text is no JSON.
+    """
     try:
-        document = json.loads(text)
+        return json.loads(text)
     except (ValueError, RecursionError) as error:
         raise MetadataError(f"{where} is not valid JSON: {error}") from error
-    return from_document(cls, document, where)
 
 
 def from_document(cls: type[T], document: Any, where: str) -> T:

@@ -11,6 +11,7 @@ from edge_runtime.backends.protocol import Backend, Session, TensorInfo
 from edge_runtime.backends.registry import choose_backend
 from edge_runtime.choice import MOST_THREADS
 from edge_runtime.contract import ArtifactMetadata, InputSpec, OutputSpec, check_text
+from edge_runtime.cores import count_usable_cores
 from edge_runtime.errors import ArtifactError, MetadataError
 from edge_runtime.formats.metadata import read_model_metadata
 from edge_runtime.formats.model_file import ModelFile, load_model_file
@@ -86,13 +87,6 @@ def open_artifact(
     )
 
 
-def count_usable_cores() -> int:
-    """Cores that this process may use, at least 1."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0)) or 1
-    return os.cpu_count() or 1
-
-
 def _resolve_threads(threads: int | Literal["auto"]) -> tuple[int, int]:
     if threads == "auto":
         return 1, count_usable_cores()
@@ -124,6 +118,8 @@ def _resolve_labels(
             f"{model.name} answers {classes} classes, but there are {len(labels)} labels; hand in "
             "one per class, in the order of its outputs"
         )
+    if len(labels) < 2:
+        raise ArtifactError(f"a classifier needs at least 2 labels, found {len(labels)}")
     for label in labels:
         check_text(label)
     return tuple(labels)
@@ -173,6 +169,11 @@ def _observe_output(
             raise ArtifactError(
                 f"{model.name} is no image classifier: one picture and {classes} labels, but it "
                 f"answers {scores.shape}"
+            )
+        if not np.isfinite(scores).all():
+            raise ArtifactError(
+                f"{model.name} answers scores that are no finite numbers; its weights are damaged, "
+                "or do not fit its precision. Export it again."
             )
         is_within = scores.min() >= 0.0 and scores.max() <= 1.0 + _SUM_TOLERANCE
         if not is_within or abs(float(scores.sum()) - 1.0) > tolerance:

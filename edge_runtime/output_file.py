@@ -1,6 +1,7 @@
 """Writing a result beside its place and moving it in, so that an interrupted run leaves no half."""
 
 import os
+import tempfile
 from pathlib import Path
 
 from edge_runtime.errors import OutputExistsError
@@ -10,29 +11,50 @@ def check_output(file: Path, force: bool) -> None:
     """Refuse early, before the work, what `write_output` could not write afterwards.
 
     Raises:
-        OutputExistsError: The file is there and `force` is not given, or it is a folder.
+        OutputExistsError: The file is there and `force` is not given, or it is a folder, a pipe or
+            a device, which nothing replaces.
         FileNotFoundError: Its folder is missing.
+        OSError: Nothing can be written to its folder.
     """
-    if file.is_dir():
+    target = _follow_links(file)
+    if target.is_dir():
         raise OutputExistsError(f"{file} is a folder; name a file")
-    if file.exists() and not force:
+    if target.exists() and not target.is_file():
+        raise OutputExistsError(f"{file} is a pipe or a device; name a file")
+    if target.exists() and not force:
         raise OutputExistsError(f"{file} exists already; replace it with --force, or name another")
-    if not file.absolute().parent.is_dir():
-        raise FileNotFoundError(f"there is no folder {file.absolute().parent} to write {file.name}")
+    if not target.parent.is_dir():
+        raise FileNotFoundError(f"there is no folder {target.parent} to write {file.name}")
+    try:
+        # Tried rather than asked for: root is told that it may write to /proc.
+        with tempfile.TemporaryFile(dir=target.parent):
+            pass
+    except OSError as error:
+        raise OSError(
+            f"{target.parent} cannot be written to ({error.strerror or error}); name a file "
+            "elsewhere"
+        ) from error
 
 
 def write_output(file: Path, text: str) -> None:
     r"""Write UTF-8 text, whole or not at all, also where the power fails meanwhile.
 
-    Names of files may hold bytes that are no UTF-8: they are written as ``\udce9``, as in JSON.
+    A symbolic link stays, and what it points to is written. Names of files may hold bytes that are
+    no UTF-8: they are written as ``\udce9``, as in JSON.
     """
-    beside = file.with_name(file.name + ".partial")
+    target = _follow_links(file)
+    beside = target.with_name(target.name + ".partial")
     try:
         with beside.open("w", encoding="utf-8", errors="backslashreplace", newline="") as out:
             out.write(text)
             out.flush()
             os.fsync(out.fileno())
-        beside.replace(file)
+        beside.replace(target)
     except BaseException:
         beside.unlink(missing_ok=True)
         raise
+
+
+def _follow_links(file: Path) -> Path:
+    # Path.resolve raises where links point to each other, before Python 3.13.
+    return Path(os.path.realpath(file))

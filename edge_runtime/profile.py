@@ -7,17 +7,22 @@ is named relative to the profile and known by its SHA-256, so that the two can b
 import hashlib
 import os
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from edge_runtime.backends.registry import load_backend
 from edge_runtime.choice import MOST_THREADS, Choice, Threads
-from edge_runtime.document import from_json
+from edge_runtime.contract import check_text
+from edge_runtime.document import from_document, parse_json, to_document
 from edge_runtime.errors import BackendUnavailableError, MetadataError, ProfileError
 from edge_runtime.measurement.host import Host, find_board, find_processor
 
 SCHEMA_VERSION = 1
+
+# What Python makes of the bytes of a file's name that are no UTF-8.
+_UNDECODED = re.compile("[\udc80-\udcff]")
 
 Standing = Literal["chosen", "possible", "too slow", "not accurate enough", "unknown", "refused"]
 
@@ -125,21 +130,39 @@ def load_profile(file: Path) -> Profile:
         ProfileError: It is missing, malformed or of a newer toolkit.
     """
     try:
-        profile = from_json(Profile, file.read_bytes(), file.name)
+        document = parse_json(file.read_bytes(), file.name)
+        # Before anything else: a newer form may differ in everything but this key.
+        _check_version(document, file.name)
+        profile = from_document(Profile, document, file.name)
+        # Candidates are never shown from a file, and the reasons of some are longer texts.
+        for text in _list_texts(to_document(replace(profile, candidates=()))):
+            check_text(_UNDECODED.sub("", text))
     except OSError as error:
         raise ProfileError(f"{file}: cannot be read: {error.strerror or error}") from error
     except MetadataError as error:
         raise ProfileError(f"{error}. Is it a profile? Make one with: edge-runtime tune") from error
-    if profile.schema_version > SCHEMA_VERSION:
-        raise ProfileError(
-            f"{file.name} has schema version {profile.schema_version}, this edge-runtime reads up "
-            f"to {SCHEMA_VERSION}. Upgrade it, or run edge-runtime tune again."
-        )
     if not 1 <= profile.threads <= MOST_THREADS:
         raise ProfileError(
             f"{file.name}: threads must be 1 to {MOST_THREADS}, found {profile.threads}"
         )
     return profile
+
+
+def _check_version(document: Any, name: str) -> None:
+    version = document.get("schema_version") if isinstance(document, dict) else None
+    if type(version) is int and version > SCHEMA_VERSION:
+        raise ProfileError(
+            f"{name} has schema version {version}, this edge-runtime reads up to {SCHEMA_VERSION}. "
+            "Upgrade it, or run edge-runtime tune again."
+        )
+
+
+def _list_texts(document: Any) -> Iterator[str]:
+    if isinstance(document, str):
+        yield document
+    elif isinstance(document, dict | list):
+        for part in document.values() if isinstance(document, dict) else document:
+            yield from _list_texts(part)
 
 
 def apply_profile(file: Path, backend: str, threads: Threads) -> Choice:

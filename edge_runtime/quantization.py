@@ -29,7 +29,12 @@ def quantize(values: Array, scale: float, zero_point: int, dtype: npt.DTypeLike)
         scale: Real size of one step; above 0.
         zero_point: Stored integer that stands for 0.0.
         dtype: An integer type.
+
+    Raises:
+        ValueError: The scale is not above 0.
     """
+    if not scale > 0.0:
+        raise ValueError(f"a quantization scale must be above 0, found {scale}")
     limits = np.iinfo(dtype)
     # float64 holds every int16 and int8 step exactly, so the only rounding is the one meant.
     steps = np.rint(np.asarray(values, np.float64) / scale) + zero_point
@@ -50,15 +55,21 @@ def build_encoder(dtype: npt.DTypeLike, scale: float, zero_point: int) -> Callab
 
     Args:
         dtype: Of the input tensor: a float type (raw pixels as they are) or an integer type.
-        scale: Of the input tensor; not used for float types.
+        scale: Of the input tensor; not used for float types. 0.0 for a uint8 tensor that is not
+            quantized, which takes raw pixels as they are.
         zero_point: Of the input tensor; not used for float types.
 
     Returns:
         `to_signed` itself where that is what the model wants, as nearly all full-int8 models do.
+
+    Raises:
+        ValueError: The scale is not above 0, and the type cannot hold raw pixels.
     """
     target = np.dtype(dtype)
     if target.kind == "f":
         return lambda pixels: pixels.astype(target)
+    if target == np.uint8 and scale == 0.0:
+        return lambda pixels: pixels
     table = quantize(_PIXELS, scale, zero_point, target)
     if np.array_equal(table, _PIXELS):
         return lambda pixels: pixels

@@ -34,11 +34,6 @@ class Timings:
     invoke_us: float
     postprocess_us: float
 
-    @property
-    def total_us(self) -> float:
-        """All stages together."""
-        return self.decode_us + self.preprocess_us + self.invoke_us + self.postprocess_us
-
 
 @dataclass(frozen=True, slots=True)
 class Classification:

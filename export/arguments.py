@@ -153,7 +153,11 @@ def _add_choices(group: argparse._ArgumentGroup) -> None:
 def _add_output(group: argparse._ArgumentGroup) -> None:
     add = group.add_argument
     add("--out", type=Path, metavar="DIR", help="folder to make (default: artifacts/NAME)")
-    add("--force", action="store_true", help="replace an earlier export in the same folder")
+    add(
+        "--force",
+        action="store_true",
+        help="replace an earlier export; other files in its folder stay",
+    )
     add("--quiet", action="store_true", help="no progress on standard error")
     add("--json", action="store_true", help="print the manifest as JSON")
     add("--debug", action="store_true", help="show a traceback on failure")

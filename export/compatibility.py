@@ -18,9 +18,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from edge_runtime.document import from_json
 from edge_runtime.errors import EdgeRuntimeError
+from edge_runtime.evaluation.labelled_arrays import load_labelled_arrays
 from export.manifest import FILE_NAME, Manifest
 from export.progress import Progress
 from export.recipes import RECIPES
@@ -89,6 +91,7 @@ def main(argv: list[str] | None = None) -> int:
         return 2
     try:
         origins = {folder: describe_origin(folder) for folder in folders}
+        pictures = {folder: _load_pictures(folder) for folder in folders}
     except (EdgeRuntimeError, OSError) as error:
         print(f"export.compatibility: {error}", file=sys.stderr)
         return 1
@@ -100,7 +103,7 @@ def main(argv: list[str] | None = None) -> int:
             file=sys.stderr,
         )
         return 1
-    results = {folder: try_all(folder, environments) for folder in folders}
+    results = {folder: try_all(folder, pictures[folder], environments) for folder in folders}
     if arguments.json:
         rows = [
             [str(folder), version.package, version.version, file, replay.reason]
@@ -149,15 +152,23 @@ def make_environments(
     return made
 
 
-def try_all(artifacts: Path, environments: Mapping[RuntimeVersion, Path]) -> list[Result]:
+def _load_pictures(artifacts: Path) -> npt.NDArray[np.uint8]:
+    images, _ = load_labelled_arrays(artifacts / "evaluation.npz")
+    return images[:PICTURES]
+
+
+def try_all(
+    artifacts: Path,
+    images: npt.NDArray[np.uint8],
+    environments: Mapping[RuntimeVersion, Path],
+) -> list[Result]:
     """Run every artifact of a folder on every version.
 
     Args:
         artifacts: Folder that export made.
+        images: (N, height, width, channels) uint8, the pictures to run them on.
         environments: The Python interpreter that has each version.
     """
-    with np.load(artifacts / "evaluation.npz", allow_pickle=False) as stored:
-        images = stored["images"][:PICTURES]
     progress = Progress(len(environments))
     results: list[Result] = []
     with tempfile.TemporaryDirectory(prefix="edge-compatibility-") as name:

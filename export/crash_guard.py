@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 from types import FrameType
 
+from export.children import name_signal
 from export.steps import ENVIRONMENT_VARIABLE, Steps
 
 _PROGRAM: tuple[str, ...] = ("-m", "export.command_line")
@@ -30,7 +31,7 @@ def main(argv: list[str] | None = None) -> int:
             code = _run([*_PROGRAM, *arguments], path)
             if code >= 0:
                 return code
-            if not _can_go_on(steps, signal.Signals(-code)):
+            if not _can_go_on(steps, -code):
                 return 1
 
 
@@ -47,9 +48,7 @@ def _run(arguments: list[str], steps: Path) -> int:
         del frame
         child.send_signal(number)
 
-    previous = {
-        number: signal.signal(number, forward) for number in (signal.SIGINT, signal.SIGTERM)
-    }
+    previous = {number: signal.signal(number, forward) for number in _FORWARDED}
     try:
         return child.wait()
     finally:
@@ -57,16 +56,17 @@ def _run(arguments: list[str], steps: Path) -> int:
             signal.signal(number, handler)
 
 
-def _can_go_on(steps: Steps, ended_by: signal.Signals) -> bool:
-    """Note which step crashed and say so; whether the export can do without it."""
+def _can_go_on(steps: Steps, ended_by: int) -> bool:
+    """Note which step crashed, and of which signal, and say so; whether it goes on without it."""
     kind, step = steps.find_current()
+    name = name_signal(ended_by)
     if ended_by in _ENDED_FROM_OUTSIDE:
-        hint = "; was memory short?" if ended_by is signal.SIGKILL else "."
-        said = f"the process was ended ({ended_by.name}) while {step}{hint} Nothing was written"
+        hint = "; was memory short?" if ended_by == signal.SIGKILL else "."
+        said = f"the process was ended ({name}) while {step}{hint} Nothing was written"
     elif kind == "needed":
-        said = f"TensorFlow crashed ({ended_by.name}) while {step}. Nothing was written"
+        said = f"TensorFlow crashed ({name}) while {step}. Nothing was written"
     else:
-        steps.add_crash(step, ended_by.name)
-        said = f"TensorFlow crashed ({ended_by.name}) while {step}; starting again without that"
+        steps.add_crash(step, name)
+        said = f"TensorFlow crashed ({name}) while {step}; starting again without that"
     print(f"\nexport: {said}", file=sys.stderr)
     return kind == "optional" and ended_by not in _ENDED_FROM_OUTSIDE

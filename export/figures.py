@@ -102,7 +102,7 @@ def draw_class_differences(manifest: Manifest, path: Path) -> None:
             colour = "white" if abs(value) > 0.6 * most else "black"
             text = f"{value:+.1f}" if abs(value) >= 0.05 else "·"
             axes.text(column, row, text, ha="center", va="center", fontsize=8, color=colour)
-        axes.set_xticks(range(len(labels)), map(_shorten, labels), rotation=35, ha="right")
+        axes.set_xticks(range(len(labels)), map(_to_text, labels), rotation=35, ha="right")
         names = [f"{entry.precision} {entry.format}" for entry, _ in shown]
         axes.set_yticks(range(len(shown)), names)
         axes.tick_params(length=0)
@@ -151,9 +151,9 @@ def draw_flips(
             place.imshow(image.squeeze(), cmap="gray", vmin=0, vmax=255)
             lost = flip.reference == flip.label
             place.set_title(
-                f"#{flip.index}  {_shorten(labels[flip.label])}\n"
-                f"float: {_shorten(labels[flip.reference])}\n"
-                f"file: {_shorten(labels[flip.found])}",
+                f"#{flip.index}  {_to_text(labels[flip.label])}\n"
+                f"float: {_to_text(labels[flip.reference])}\n"
+                f"file: {_to_text(labels[flip.found])}",
                 fontsize=8,
                 fontweight="normal",
                 loc="center",
@@ -161,7 +161,7 @@ def draw_flips(
                 color=_RED if lost else "black",
             )
         figure.suptitle(
-            title, fontsize=11, fontweight="bold", x=0.01, y=1 - 0.08 / height, ha="left"
+            _escape(title), fontsize=11, fontweight="bold", x=0.01, y=1 - 0.08 / height, ha="left"
         )
         _save(figure, path)
 
@@ -169,11 +169,16 @@ def draw_flips(
 def _format_layer(entry: LayerNoise) -> str:
     parts = entry.tensor.split(";")[0].split("/")
     name = parts[-2] if len(parts) > 1 else parts[0]
-    return f"{_shorten(name, 32)}  {entry.operator.lower()}"
+    return f"{_to_text(name, 32)}  {entry.operator.lower()}"
 
 
-def _shorten(text: str, most: int = 20) -> str:
-    return text if len(text) <= most else f"{text[: most - 1]}…"
+def _to_text(name: str, most: int = 20) -> str:
+    return _escape(name if len(name) <= most else f"{name[: most - 1]}…")
+
+
+def _escape(text: str) -> str:
+    """Text that is drawn as it is: between two dollar signs matplotlib would read a formula."""
+    return text.replace("$", r"\$")
 
 
 def _save(figure: Any, path: Path) -> None:

@@ -32,13 +32,16 @@ def check_keras_file(path: Path) -> None:
         magic = file.read(len(_HDF5_MAGIC))
     if magic == _HDF5_MAGIC:
         raise ModelFileError(_explain_hdf5(path))
-    if not zipfile.is_zipfile(path):
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = archive.namelist()
+    except Exception as error:  # a damaged table of contents raises many kinds
         raise ModelFileError(
-            f"{path} is not a .keras file, or is cut short (no zip archive with an intact end)"
-        )
-    with zipfile.ZipFile(path) as archive:
-        if "config.json" not in archive.namelist():
-            raise ModelFileError(f"{path} is a zip archive but no Keras model (no config.json)")
+            f"{path} is not a .keras file, or is cut short or damaged "
+            f"(no zip archive with an intact end: {error})"
+        ) from error
+    if "config.json" not in members:
+        raise ModelFileError(f"{path} is a zip archive but no Keras model (no config.json)")
 
 
 def read_loss(path: Path) -> str:
@@ -47,7 +50,8 @@ def read_loss(path: Path) -> str:
     Returns:
         Such as ``sparse_categorical_crossentropy``; empty where it was not compiled.
     """
-    loss = (_read_json(path, "config.json").get("compile_config") or {}).get("loss")
+    compiled = _read_json(path, "config.json").get("compile_config")
+    loss = compiled.get("loss") if isinstance(compiled, dict) else None
     if isinstance(loss, dict):
         loss = loss.get("class_name") or loss.get("config")
     snake = "".join(f"_{c.lower()}" if c.isupper() else c for c in str(loss or ""))
@@ -57,7 +61,7 @@ def read_loss(path: Path) -> str:
 def explain_refusal(path: Path, error: Exception) -> str:
     """Say in one sentence why Keras could not load a file, and what to do."""
     layers = [
-        str(node.get("config", {}).get("name", "?"))
+        _find_name(node)
         for node in _find_objects(_read_json(path, "config.json"))
         if node.get("class_name") == "Lambda"
     ]
@@ -93,14 +97,21 @@ def _explain_hdf5(path: Path) -> str:
     )
 
 
-def _find_objects(node: Any) -> Iterator[dict[str, Any]]:
-    """Every object of a configuration, nested ones too."""
-    if isinstance(node, dict):
-        yield node
-        node = list(node.values())
-    if isinstance(node, list):
-        for child in node:
-            yield from _find_objects(child)
+def _find_name(layer: dict[str, Any]) -> str:
+    config = layer.get("config")
+    return str(config.get("name", "?")) if isinstance(config, dict) else "?"
+
+
+def _find_objects(document: Any) -> Iterator[dict[str, Any]]:
+    """Every object of a configuration, nested ones too, however deep."""
+    waiting = [document]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, dict):
+            yield node
+            node = list(node.values())
+        if isinstance(node, list):
+            waiting += reversed(node)
 
 
 def _read_json(path: Path, member: str) -> dict[str, Any]:
@@ -108,6 +119,6 @@ def _read_json(path: Path, member: str) -> dict[str, Any]:
     try:
         with zipfile.ZipFile(path) as archive:
             document = json.loads(archive.read(member))
-    except (KeyError, ValueError, OSError, zipfile.BadZipFile):
+    except Exception:  # a damaged archive or document raises many kinds
         return {}
     return document if isinstance(document, dict) else {}

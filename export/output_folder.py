@@ -7,6 +7,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from edge_runtime.folder_exchange import carry_over, swap_in
+from export.earlier_export import find_written
 from export.errors import OutputFolderError, OutputFolderInUseError
 from export.manifest import FILE_NAME
 
@@ -15,8 +17,8 @@ def check_output_folder(folder: Path, *, force: bool) -> None:
     """Check early, before any work, that the folder may be written.
 
     Raises:
-        OutputFolderInUseError: It holds something and `force` is not set, is no folder, or is the
-            one that the command was started in.
+        OutputFolderInUseError: It holds something that is no earlier export, or one and `force` is
+            not set; or it is no folder, or the one that the command was started in.
     """
     if folder.exists() and not folder.is_dir():
         raise OutputFolderInUseError(f"{folder} is a file; name a folder with --out")
@@ -25,21 +27,23 @@ def check_output_folder(folder: Path, *, force: bool) -> None:
         raise OutputFolderInUseError(f"{folder} is the folder you are in; name another with --out")
     if not folder.is_dir() or not any(folder.iterdir()):
         return
-    what = "an earlier export" if (folder / FILE_NAME).is_file() else "other files"
+    what = "an earlier export" if find_written(folder) else "other files"
     if not force:
         raise OutputFolderInUseError(
             f"{folder} already holds {what}; choose another --out, or replace it with --force"
         )
     if what == "other files":
         raise OutputFolderInUseError(
-            f"{folder} holds files that no export wrote; --force replaces earlier exports only. "
-            "Choose an empty --out"
+            f"{folder} holds files that no export wrote (no {FILE_NAME} of one); --force replaces "
+            "earlier exports only. Choose an empty --out"
         )
 
 
 @contextlib.contextmanager
 def fill_folder(folder: Path) -> Iterator[Path]:
     """Give an empty folder to fill; it takes its place when the block ends without an error.
+
+    What is there already and no export wrote is carried over.
 
     Raises:
         OutputFolderError: The disk is full or the place cannot be written.
@@ -52,7 +56,9 @@ def fill_folder(folder: Path) -> Iterator[Path]:
         _remove_leftovers(folder)
         partial.mkdir()
         yield partial
-        _swap_in(partial, folder)
+        if folder.is_dir():
+            carry_over(folder, partial, find_written(folder))
+        swap_in(partial, folder)
     except OSError as error:
         raise OutputFolderError(
             f"cannot write {folder}: {error.strerror or error}. Nothing was changed there"
@@ -77,19 +83,6 @@ def open_work_folder() -> Iterator[Path]:
             f"{error.strerror or error}. Make room, or name another in the environment variable "
             "TMPDIR"
         ) from error
-
-
-def _swap_in(partial: Path, folder: Path) -> None:
-    old = folder.with_name(f".{folder.name}.old-{os.getpid()}")
-    if folder.exists():
-        folder.rename(old)
-    try:
-        partial.rename(folder)
-    except OSError:
-        if old.exists():
-            old.rename(folder)
-        raise
-    shutil.rmtree(old, ignore_errors=True)
 
 
 def _remove_leftovers(folder: Path) -> None:

@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterable
@@ -14,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edge_runtime.backends import PREFERENCE, load_backend
-from export.children import Children
+from export.children import Children, name_signal
 from export.recipes import Format
 from export.replay import NOT_WRITTEN
 
@@ -156,7 +155,6 @@ def _child_environment() -> dict[str, str]:
 
 def _describe_crash(child: subprocess.CompletedProcess[bytes]) -> str:
     if child.returncode < 0:
-        name = signal.Signals(-child.returncode).name
-        return f"the runtime crashed the process ({name})"
+        return f"the runtime crashed the process ({name_signal(-child.returncode)})"
     lines = child.stderr.decode("utf-8", "replace").strip().splitlines()
     return f"the process ended with {child.returncode}: {lines[-1] if lines else 'no message'}"

@@ -114,7 +114,7 @@ def _build_ways(artifact: Path, images: Path) -> dict[str, Callable[[], Figures]
     launcher = LocalLauncher(Path(tempfile.gettempdir()))
     request = TrialRequest(
         what="latency",
-        artifact=str(artifact.resolve()),
+        artifact=str(artifact.absolute()),
         backend="litert",
         threads=1,
         images=str(images.resolve()),

@@ -12,6 +12,7 @@ from benchmarks.errors import HostError, PlanError
 from benchmarks.launching import Launcher
 from benchmarks.merging import format_merged, merge_runs
 from benchmarks.remote import DEPLOYED_PYTHON, connect
+from benchmarks.report.earlier_report import MERGED
 from benchmarks.report.writing import write_merged
 from benchmarks.results import Results
 from edge_runtime.document import to_json
@@ -65,7 +66,7 @@ def run_on_each(arguments: argparse.Namespace, out: Path, measure: Measure, repo
         )
     for folder in folders.values():
         check_out(folder, arguments.force)
-    check_out(together, arguments.force, mark="report.html")
+    check_out(together, arguments.force, kind=MERGED)
     runs: list[Results] = []
     codes: list[int] = []
     for host, folder in folders.items():

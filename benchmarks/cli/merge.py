@@ -5,6 +5,7 @@ from pathlib import Path
 
 from benchmarks.cli.output import check_out
 from benchmarks.merging import format_merged, merge_runs
+from benchmarks.report.earlier_report import MERGED
 from benchmarks.report.writing import write_merged
 from benchmarks.results import load_results
 
@@ -24,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write one page and one table over all machines, and print the table."""
-    check_out(arguments.out, arguments.force, mark="report.html")
+    check_out(arguments.out, arguments.force, kind=MERGED)
     merged = merge_runs([load_results(path) for path in arguments.results])
     lines = format_merged(merged)
     write_merged(merged.runs, lines, arguments.out)

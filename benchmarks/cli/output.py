@@ -6,17 +6,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.errors import OutputExistsError
+from benchmarks.report.earlier_report import RUN, ReportKind
 
 
-def check_out(
-    out: Path, force: bool, mark: str = "results.json", replaced_whole: bool = True
-) -> None:
+def check_out(out: Path, force: bool, kind: ReportKind = RUN, replaced_whole: bool = True) -> None:
     """Refuse a folder that must not or cannot be written.
 
     Args:
         out: Where the report goes.
         force: A report that is there may be replaced.
-        mark: The file that a report is known by.
+        kind: Of the report that goes there, and of the only one that may be replaced.
         replaced_whole: The folder itself is exchanged, and not only files in it.
 
     Raises:
@@ -26,12 +25,15 @@ def check_out(
     if out.exists() and not out.is_dir():
         raise OutputExistsError(f"{out} is a file; name a folder with --out")
     if out.is_dir() and any(out.iterdir()):
+        if not kind.is_in(out):
+            raise OutputExistsError(
+                f"{out} holds files, but holds no report to replace (no {kind.mark} of one); "
+                "name another --out"
+            )
         if not force:
             raise OutputExistsError(
-                f"{out} holds something already; use --force to replace it, or another --out"
+                f"{out} holds a report already; use --force to replace it, or another --out"
             )
-        if not (out / mark).exists():
-            raise OutputExistsError(f"{out} holds no report; refused to replace it")
     if replaced_whole and (out.is_mount() or Path.cwd().is_relative_to(out.resolve())):
         raise OutputExistsError(
             f"{out} is the folder that you are in, or where a disk is mounted, and cannot be "

@@ -36,7 +36,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="where the report goes (default: report/NAME, NAME being the artifacts' folder)",
     )
-    add("--force", action="store_true", help="replace a report that is there already")
+    add(
+        "--force",
+        action="store_true",
+        help="replace a report that is there; other files beside it stay",
+    )
     add(
         "--evaluation",
         type=Path,

@@ -17,6 +17,7 @@ from benchmarks.cli.output import check_out
 from benchmarks.errors import BenchmarkError, PlanError
 from benchmarks.launching import Launcher, LocalLauncher
 from benchmarks.plan import Plan
+from benchmarks.report.earlier_report import SOAK
 from benchmarks.runtimes import list_runtimes
 from benchmarks.soaking import SCHEMA_VERSION, SoakRecord, draw_soak, find_drift, format_soak
 from edge_runtime.cli.progress import ProgressLine
@@ -44,7 +45,7 @@ def run_soak(
     out: Path,
 ) -> int:
     """Soak the artifact that a board would run, and write soak.json and soak.png."""
-    check_out(out, arguments.force, mark="soak.json", replaced_whole=False)
+    check_out(out, arguments.force, kind=SOAK, replaced_whole=False)
     artifact = choose_artifact(load_artifacts(arguments.artifacts), plan)
     reading = [runtime.name for runtime in list_runtimes() if artifact.format in runtime.formats]
     wanted = [name for name in reading if not plan.runtimes or name in plan.runtimes]

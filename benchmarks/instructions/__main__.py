@@ -1,6 +1,7 @@
 """Command line: ``python -m benchmarks.instructions``."""
 
 import argparse
+import math
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -67,8 +68,12 @@ def _parser() -> argparse.ArgumentParser:
         default=["litert", "tflite", "onnx"],
         help="which ones (default: all three)",
     )
-    parser.add_argument("--runs", type=int, default=2, help="fresh processes (default: 2)")
-    parser.add_argument("--jobs", type=int, default=2, help="at the same time (default: 2)")
+    parser.add_argument(
+        "--runs", type=_count_from_1, default=2, help="fresh processes (default: 2)"
+    )
+    parser.add_argument(
+        "--jobs", type=_count_from_1, default=2, help="at the same time (default: 2)"
+    )
     parser.add_argument(
         "--save", type=Path, help="write the counts to this file; what it has of others stays"
     )
@@ -80,10 +85,27 @@ def _parser() -> argparse.ArgumentParser:
         "--reference", type=Path, default=REFERENCE, help="default: the committed one"
     )
     parser.add_argument(
-        "--tolerance", type=float, default=TOLERANCE * 100, help="percent (default: %(default)g)"
+        "--tolerance", type=_percent, default=TOLERANCE * 100, help="percent (default: %(default)g)"
     )
     parser.add_argument("--json", action="store_true", help="print the counts as JSON")
     return parser
+
+
+def _count_from_1(text: str) -> int:
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"expected a whole number from 1, found {text!r}")
+    return int(text)
+
+
+def _percent(text: str) -> float:
+    """Parse a tolerance; with one such as nan, nothing would ever be dearer than allowed."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0.0 <= value < math.inf:
+        raise argparse.ArgumentTypeError(f"expected percent from 0, such as 3; found {text!r}")
+    return value
 
 
 def _expand(path: Path) -> list[Path]:

@@ -67,5 +67,5 @@ def count_case(artifact: Path, runtime: str, processor: str, runs: int) -> Instr
 
 def _run_probe(artifact: Path, runtime: str, board: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "tests.raspberry_pi.emulated_pi", "count", "--board", board]
-    command += ["--runtime", runtime, "--", str(_PROBE), str(artifact.resolve()), runtime]
+    command += ["--runtime", runtime, "--", str(_PROBE), str(artifact.absolute()), runtime]
     return subprocess.run(command, cwd=_CHECKOUT, capture_output=True, text=True, check=False)

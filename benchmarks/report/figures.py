@@ -65,6 +65,11 @@ def draw_accuracy_latency(results: Results, path: Path) -> None:
             figure.savefig(path, dpi=150)
 
 
+def escape_text(text: str) -> str:
+    """Text that is drawn as it is: between two dollar signs matplotlib would read a formula."""
+    return text.replace("$", r"\$")
+
+
 def _draw_accuracy_latency(results: Results) -> Figure | None:
     points = [
         (case, case.summary.p50_ns.value / 1e3, accuracy)
@@ -147,7 +152,7 @@ def _add_source(figure: Figure, results: Results) -> None:
     """Whose figures these are: a picture is copied without the page that judges it."""
     host, verdict = results.host, "VALID" if results.verdict.valid else "INVALID, do not quote"
     figure.supxlabel(
-        f"{host.board or host.processor or host.machine}, {host.cores} cores, "
+        f"{escape_text(host.board or host.processor or host.machine)}, {host.cores} cores, "
         f"{results.created[:10]}: {verdict}",
         x=0.995,
         ha="right",
@@ -180,7 +185,7 @@ def _draw_sizes(results: Results) -> Figure:
     artifacts = results.artifacts
     figure = Figure(figsize=(9, 1.2 + 0.42 * len(artifacts)), layout="constrained")
     axes = figure.subplots()
-    names = [record.file for record in artifacts]
+    names = [escape_text(record.file) for record in artifacts]
     sizes = [record.size_bytes / 1024 for record in artifacts]
     colours = ["#0072B2" if record.format == "tflite" else "#009E73" for record in artifacts]
     bars = axes.barh(names, sizes, color=colours)
@@ -242,7 +247,7 @@ def _draw_box(axes: Axes, row: int, case: CaseRecord) -> None:
 
 
 def _name_of(case: CaseRecord) -> str:
-    return f"{case.artifact}  {case.runtime} ×{case.threads}"
+    return escape_text(f"{case.artifact}  {case.runtime} ×{case.threads}")
 
 
 def _colour_of(runtime: str) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from benchmarks.errors import InputError
 from benchmarks.runtime_cost.bare.loops import Pixels
 
 _SIZE, _ITEM = (480, 640), 400
@@ -22,11 +23,22 @@ def load_pictures(path: Path) -> Pixels:
     """Read ``images`` (or ``test_images``) of an .npz file as uint8 (N, height, width, channels).
 
     Raises:
-        ValueError: It holds neither.
+        InputError: It is damaged, or holds neither.
     """
-    with np.load(path, allow_pickle=False) as arrays:
-        for name in ("images", "test_images"):
-            if name in arrays.files:
-                images: Pixels = arrays[name]
-                return images[..., np.newaxis] if images.ndim == 3 else images
-        raise ValueError(f"{path}: expected images or test_images, found {arrays.files}")
+    try:
+        # Opened here: of a damaged file numpy leaves its own handle open.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            found = arrays.files
+            name = next((name for name in ("images", "test_images") if name in found), None)
+            images = None if name is None else arrays[name]
+    except Exception as error:  # a damaged array raises whatever the part that meets it raises
+        raise InputError(f"{path} is no .npz file that can be read: {error}") from error
+    if images is None:
+        raise InputError(f"{path}: expected images or test_images, found {found}")
+    if images.dtype != np.uint8 or images.ndim not in (3, 4) or not len(images):
+        raise InputError(
+            f"{path}: {name} must be uint8 (N, height, width) or (N, height, width, channels), "
+            f"found {images.dtype} {images.shape}"
+        )
+    pictures: Pixels = images[..., np.newaxis] if images.ndim == 3 else images
+    return pictures

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edge_runtime.backends.protocol import TensorInfo
+from edge_runtime.backends.tensors import check_scales, run_in_parts
 from edge_runtime.errors import ArtifactError, IncompatibleArtifactError
 from edge_runtime.formats.model_file import ModelFile
 from edge_runtime.formats.preflight import TFLITE_REMEDY
@@ -48,11 +49,11 @@ class InterpreterSession:
         self._fixed_batch = self._allocated if self.input.shape[0] > 0 else 0
 
     def invoke(self, batch: Array, /) -> Array:
-        """Run on (N, …); resizes where the model allows it, else goes picture by picture."""
+        """Run on (N, …); resizes where the model allows it, else runs it in parts."""
         try:
             if len(batch) != self._allocated:
                 if self._fixed_batch:
-                    return self._invoke_in_parts(batch)
+                    return run_in_parts(self._invoke_allocated, batch, self._fixed_batch)
                 self._resize(batch.shape)
             self._set(self._input_index, batch)
             self._run()
@@ -66,18 +67,11 @@ class InterpreterSession:
                 f"{_first_line(error)}. Export it again."
             ) from error
 
-    def _invoke_in_parts(self, batch: Array) -> Array:
-        size, total = self._fixed_batch, batch.shape[0]
-        answers = []
-        for start in range(0, total, size):
-            part = batch[start : start + size]
-            if (missing := size - part.shape[0]) > 0:
-                part = np.concatenate([part, np.repeat(part[-1:], missing, axis=0)])
-            self._set(self._input_index, part)
-            self._run()
-            answers.append(self._get(self._output_index))
-        joined: Array = np.concatenate(answers)[:total]
-        return joined
+    def _invoke_allocated(self, batch: Array) -> Array:
+        self._set(self._input_index, batch)
+        self._run()
+        answer: Array = self._get(self._output_index)
+        return answer
 
     def _resize(self, shape: tuple[int, ...]) -> None:
         self._allocated = 0  # Should this fail or be interrupted, the next call resizes again.
@@ -120,7 +114,9 @@ def open_interpreter(
             ) from error
         raise ArtifactError(f"{runtime} cannot read {model.name}: {reason}") from error
     check_interface(model, interpreter.get_input_details(), interpreter.get_output_details())
-    return InterpreterSession(interpreter)
+    session = InterpreterSession(interpreter)
+    check_scales(model.name, session.input, session.output)
+    return session
 
 
 def check_interface(model: ModelFile, inputs: list[Any], outputs: list[Any]) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edge_runtime.backends.protocol import TensorInfo
+from edge_runtime.backends.tensors import check_scales, run_in_parts
 from edge_runtime.errors import ArtifactError, BackendUnavailableError, IncompatibleArtifactError
 from edge_runtime.formats.model_file import Format, ModelFile
 from edge_runtime.formats.onnx_file import check_external_files, read_onnx_header
@@ -26,18 +27,30 @@ _LOG_ERRORS = 3
 class OnnxSession:
     """An ONNX model; see `edge_runtime.backends.protocol.Session`."""
 
-    __slots__ = ("_input_name", "_is_open", "_output_names", "_run", "input", "output")
+    __slots__ = (
+        "_fixed_batch",
+        "_input_name",
+        "_is_open",
+        "_output_names",
+        "_run",
+        "input",
+        "output",
+    )
 
     def __init__(self, session: Any) -> None:
         source, target = session.get_inputs()[0], session.get_outputs()[0]
         self.input, self.output = _to_info(source), _to_info(target)
         self._input_name, self._output_names = source.name, [target.name]
+        # Where the output alone states a batch, only that many pictures are sure to work.
+        self._fixed_batch = max(self.input.shape[0], self.output.shape[0], 0)
         self._run = session.run
         self._is_open = True
 
     def invoke(self, batch: Array, /) -> Array:
-        """Run on (N, height, width, channels)."""
+        """Run on (N, height, width, channels); in parts where the model takes a fixed number."""
         try:
+            if self._fixed_batch and len(batch) != self._fixed_batch:
+                return run_in_parts(self._invoke_fixed, batch, self._fixed_batch)
             answer: Array = self._run(self._output_names, {self._input_name: batch})[0]
             return answer
         # Its exceptions share no class of their own below Exception.
@@ -48,6 +61,10 @@ class OnnxSession:
                 f"the runtime cannot run this model on {batch.dtype} {batch.shape}: "
                 f"{_first_line(error)}. Export it again."
             ) from error
+
+    def _invoke_fixed(self, batch: Array) -> Array:
+        answer: Array = self._run(self._output_names, {self._input_name: batch})[0]
+        return answer
 
     def close(self) -> None:
         """Let go of the session."""
@@ -100,7 +117,9 @@ class OnnxBackend:
             raise _refusal(model, f"onnxruntime {runtime.__version__}", error) from error
         try:
             _check_interface(model, session)
-            return OnnxSession(session)
+            opened = OnnxSession(session)
+            check_scales(model.name, opened.input, opened.output)
+            return opened
         except UnicodeDecodeError as error:
             raise ArtifactError(
                 f"{model.name} is damaged: a name in it is no text ({error}). Copy it again."
@@ -155,6 +174,13 @@ def _check_interface(model: ModelFile, session: Any) -> None:
         raise ArtifactError(
             f"{model.name}: expected an input (batch, height, width, 1 or 3 channels), found "
             f"{inputs[0].shape}"
+        )
+    batches = [side for side in (inputs[0].shape[0], outputs[0].shape[0]) if isinstance(side, int)]
+    classes = outputs[0].shape[1]
+    if len(set(batches)) > 1 or (isinstance(classes, int) and classes < 2):
+        raise ArtifactError(
+            f"{model.name} is no image classifier: expected an output (batch, 2 or more classes), "
+            f"found {outputs[0].shape} for an input {inputs[0].shape}"
         )
 
 

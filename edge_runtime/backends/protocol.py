@@ -48,6 +48,9 @@ class Session(Protocol):
 
         Returns:
             (N, classes) of the output's dtype: a new array, the caller's own.
+
+        Raises:
+            ArtifactError: The runtime fails on this model.
         """
 
     def close(self) -> None:

@@ -80,7 +80,7 @@ class JsonLines:
         document = {**source, "predictions": predictions, "notes": list(answer.notes)}
         if self._counts_dropped:
             document["dropped"] = dropped
-        return json.dumps(document)
+        return json.dumps(document, allow_nan=False)
 
 
 class CsvRows:

@@ -26,7 +26,7 @@ def run(arguments: argparse.Namespace) -> int:
     facts = gather_facts()
     problems = find_problems(facts)
     if arguments.json:
-        print(json.dumps(_to_document(facts, problems)))
+        print(json.dumps(_to_document(facts, problems), allow_nan=False))
     else:
         print(format_diagnosis(facts, problems))
     return 0 if facts.is_usable else 1

@@ -22,7 +22,7 @@ from edge_runtime.cli.answer_options import (
 from edge_runtime.cli.model_options import add_model_arguments, load_classifier
 from edge_runtime.cli.progress import ProgressLine
 from edge_runtime.evaluation.evaluating import Evaluation, evaluate
-from edge_runtime.evaluation.labelled_set import load_labelled_set
+from edge_runtime.evaluation.labelled_set import LabelledSet, load_labelled_set
 from edge_runtime.evaluation.tables import format_evaluation
 from edge_runtime.output_file import check_output, write_output
 
@@ -57,8 +57,22 @@ def run(arguments: argparse.Namespace) -> int:
         result = evaluate(classifier, data, ProgressLine(2.0), read_polarity(arguments))
         model = classifier.metadata.model.name if classifier.metadata else str(arguments.model)
         runtime = f"{classifier.backend} {classifier.backend_version}"
-    if arguments.predictions:
-        write_output(arguments.predictions, _to_csv(result))
+    try:
+        _tell_what_was_left_out(data, result)
+        if arguments.json:
+            print(json.dumps(_to_document(result, model, runtime), allow_nan=False))
+        else:
+            print(f"{model} on {runtime}, {arguments.data}\n")
+            print(format_evaluation(result))
+    finally:
+        # Last, so that a full disk does not cost the report; and also where whoever reads the
+        # report has had enough of it (such as `| head`).
+        if arguments.predictions:
+            write_output(arguments.predictions, _to_csv(result))
+    return 1 if result.unreadable else 0
+
+
+def _tell_what_was_left_out(data: LabelledSet, result: Evaluation) -> None:
     if data.passed_over:
         passed = (
             "1 file that is no picture was"
@@ -70,12 +84,6 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"edge-runtime: left out: {one.reason}", file=sys.stderr)
     if len(result.unreadable) > _SHOWN_UNREADABLE:
         print(f"… {len(result.unreadable)} pictures were left out", file=sys.stderr)
-    if arguments.json:
-        print(json.dumps(_to_document(result, model, runtime)))
-    else:
-        print(f"{model} on {runtime}, {arguments.data}\n")
-        print(format_evaluation(result))
-    return 1 if result.unreadable else 0
 
 
 def _to_csv(result: Evaluation) -> str:

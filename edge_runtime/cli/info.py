@@ -49,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
         if model.format in load_backend(name).formats
     ]
     if arguments.json:
-        print(json.dumps(_to_document(model, metadata, runtimes), indent=1))
+        print(json.dumps(_to_document(model, metadata, runtimes), indent=1, allow_nan=False))
     else:
         lines = [*_list_choice(profile), *_list_file(model)]
         lines += [*(_list_description(metadata) if metadata else ()), *_list_runtimes(runtimes)]

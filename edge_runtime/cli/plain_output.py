@@ -11,12 +11,12 @@ import sys
 from collections.abc import Iterator
 from typing import Any, TextIO, cast
 
-# Control characters but tab, line feed and carriage return; marks that turn the direction of
-# writing; halves of characters. Clearing the rest of a line is let through: our progress needs it,
-# and it cannot hide what was printed before.
+# Control characters but tab and line feed; marks that turn the direction of writing; halves of
+# characters.
 _OBEYED = re.compile(
-    "\x1b(?!\\[K)|[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 )
+_CLEAR_LINE = "\r\x1b[K"
 
 
 def to_plain(text: str) -> str:
@@ -28,19 +28,26 @@ class PlainStream:
     """A text stream that writes plain text to another one."""
 
     def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
+        self.behind = stream
 
     def write(self, text: str) -> int:
         """Write `text`; what the terminal's encoding lacks is shown as an escape too."""
         plain = to_plain(text)
         try:
-            return self._stream.write(plain)
+            return self.behind.write(plain)
         except UnicodeEncodeError:
-            encoding = self._stream.encoding
-            return self._stream.write(plain.encode(encoding, "backslashreplace").decode(encoding))
+            encoding = self.behind.encoding
+            return self.behind.write(plain.encode(encoding, "backslashreplace").decode(encoding))
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._stream, name)
+        return getattr(self.behind, name)
+
+
+def clear_line(stream: TextIO) -> None:
+    """Empty the terminal's line, past `PlainStream`: the only command that any of ours gives."""
+    while isinstance(stream, PlainStream):
+        stream = stream.behind
+    stream.write(_CLEAR_LINE)
 
 
 @contextlib.contextmanager

@@ -4,6 +4,8 @@ import sys
 import time
 from collections.abc import Callable
 
+from edge_runtime.cli.plain_output import clear_line
+
 _WIDTH = 28
 # How often the bar moves on a terminal, and how often a line is written where there is none.
 _REDRAW_S, _TELL_S = 0.1, 5.0
@@ -52,7 +54,8 @@ class ProgressLine:
     def hide(self) -> None:
         """Clear the line, so that a result or a message can stand there."""
         if self._live and self._shown:
-            print("\r\x1b[K", end="", file=self._stream, flush=True)
+            clear_line(self._stream)
+            self._stream.flush()
             self._told = 0.0
 
     def _draw(self, done: int, total: int, elapsed_s: float) -> None:
@@ -61,5 +64,7 @@ class ProgressLine:
         time_text = f"{elapsed_s:.0f} s" if done == total or not done else f"{left_s:.0f} s left"
         title = _TITLES.get(self._stage, self._stage)
         text = f"{title:24} [{'█' * filled}{'·' * (_WIDTH - filled)}] {done}/{total}  {time_text}"
-        start, end = ("\r\x1b[K", "\n" if done == total else "") if self._live else ("", "\n")
-        print(f"{start}{text}", end=end, file=self._stream, flush=True)
+        if self._live:
+            clear_line(self._stream)
+        end = "" if self._live and done < total else "\n"
+        print(text, end=end, file=self._stream, flush=True)

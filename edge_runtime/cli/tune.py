@@ -121,19 +121,20 @@ def run(arguments: argparse.Namespace) -> int:
     decision = choose(_try(arguments, candidates), budget)
     missing = [status for status in statuses if status.version is None]
     profile = _build_profile(arguments.out, decision, budget) if decision.chosen else None
-    if profile:
-        write_output(arguments.out, to_json(profile))
-    if arguments.json:
-        print(
-            json.dumps(
-                {"profile": str(arguments.out) if profile else None, **to_document(decision)},
-            )
-        )
-    else:
-        print(format_search(decision, missing, describe_host()))
+    try:
+        if arguments.json:
+            named = str(arguments.out) if profile else None
+            print(json.dumps({"profile": named, **to_document(decision)}, allow_nan=False))
+        else:
+            print(format_search(decision, missing, describe_host()))
+    finally:
+        # Last, so that a full disk does not cost the table; and also where whoever reads the table
+        # has had enough of it (such as `| head`).
         if profile:
-            print(f"\nsaved as {arguments.out}; use it in place of a model:")
-            print(f"  edge-runtime classify PICTURE --model {arguments.out}")
+            write_output(arguments.out, to_json(profile))
+    if profile and not arguments.json:
+        print(f"\nsaved as {arguments.out}; use it in place of a model:")
+        print(f"  edge-runtime classify PICTURE --model {arguments.out}")
     return 0 if profile else 1
 
 

@@ -2,7 +2,9 @@
 
 import argparse
 import json
+import math
 from dataclasses import asdict
+from typing import Any
 
 from edge_runtime.cli.model_options import add_backend_arguments, load_classifier
 from edge_runtime.verification import SampleCheck, verify_classifier
@@ -24,13 +26,19 @@ def run(arguments: argparse.Namespace) -> int:
         runtime = f"{classifier.backend} {classifier.backend_version}"
     passed = all(check.verdict != "different" for check in checks)
     if arguments.json:
-        samples = [asdict(check) for check in checks]
-        print(json.dumps({"runtime": runtime, "passed": passed, "samples": samples}))
+        document = {"runtime": runtime, "passed": passed, "samples": list(map(_to_sample, checks))}
+        print(json.dumps(document, allow_nan=False))
     else:
         for check in checks:
             print(_format_line(check))
         print(f"{'passed' if passed else 'FAILED'}: {len(checks)} golden samples on {runtime}")
     return 0 if passed else 1
+
+
+def _to_sample(check: SampleCheck) -> dict[str, Any]:
+    # JSON has no word for what is no number.
+    difference = check.difference if math.isfinite(check.difference) else None
+    return {**asdict(check), "difference": difference}
 
 
 def _format_line(check: SampleCheck) -> str:

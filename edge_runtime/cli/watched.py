@@ -39,6 +39,10 @@ def watch_folder(watcher: FolderWatcher, classify: Classify, wait: Callable[[], 
     """Answer what is new in a folder, look by look; `wait` passes the time between two."""
     is_gone = False
     while True:
+        # First: the watcher's own first look has just been, and two looks too close together would
+        # take a picture for whole while it is written.
+        yield None
+        wait()
         try:
             paths = watcher.poll()
             is_gone = False
@@ -54,8 +58,6 @@ def watch_folder(watcher: FolderWatcher, classify: Classify, wait: Callable[[], 
             except ImageError as error:
                 # One that was deleted before its turn is no fault.
                 yield Sighting({"file": str(path)}, error) if path.exists() else None
-        yield None
-        wait()
 
 
 def watch_camera(camera: Camera, classify: Classify) -> Watched:

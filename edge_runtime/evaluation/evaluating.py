@@ -7,7 +7,7 @@ import numpy as np
 
 from edge_runtime.classifier import Classifier
 from edge_runtime.contract import ArtifactMetadata, Polarity
-from edge_runtime.errors import DataError
+from edge_runtime.errors import ArtifactError, DataError
 from edge_runtime.evaluation.labelled_set import LabelledSet, Unreadable, read_batches
 from edge_runtime.statistics import Interval, wilson_interval
 
@@ -88,6 +88,7 @@ def evaluate(
 
     Raises:
         DataError: Not a single picture can be read.
+        ArtifactError: The runtime fails on this model, or its scores are no finite numbers.
     """
     answers: list[Answer] = []
     unreadable: list[Unreadable] = []
@@ -96,6 +97,11 @@ def evaluate(
         unreadable.extend(batch.unreadable)
         if len(batch.places):
             probabilities = classifier.probabilities(batch.pixels)  # (n, classes) float32
+            if not np.isfinite(probabilities).all():
+                raise ArtifactError(
+                    "the model answers scores that are no finite numbers, so nothing can be "
+                    "counted; export it again"
+                )
             best = probabilities.argmax(axis=1)
             for place, row, index in zip(batch.places, probabilities, best, strict=True):
                 label = int(data.labels[place])

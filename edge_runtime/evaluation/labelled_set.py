@@ -1,8 +1,6 @@
 """Labelled pictures: a folder with a sub-folder per class, or an .npz file."""
 
 import re
-import zipfile
-import zlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -13,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from edge_runtime.contract import InputSpec, Polarity
+from edge_runtime.cores import count_usable_cores
 from edge_runtime.errors import DataError, ImageError
-from edge_runtime.loading import count_usable_cores
-from edge_runtime.measurement.host import read_available_memory_bytes
+from edge_runtime.evaluation.labelled_arrays import load_labelled_arrays
 from edge_runtime.pictures.photo import (
     PICTURE_SUFFIXES,
     decode_picture,
@@ -27,8 +25,6 @@ from edge_runtime.pictures.preprocessing import is_picture_file, to_channels
 Pixels = npt.NDArray[np.uint8]
 # Enough to make a batch worth its threads, little enough for a small board's memory.
 _BATCH = 256
-# What reading a damaged .npz raises, or one that is encrypted or oddly compressed (the last).
-_UNREADABLE = (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error, RuntimeError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,58 +196,10 @@ def _shorten(names: Sequence[str], most: int = 30) -> str:
 
 
 def _load_arrays(file: Path, classes: int) -> LabelledSet:
-    try:
-        # Given a path, numpy leaves a file open that it finds damaged.
-        with file.open("rb") as opened, np.load(opened, allow_pickle=False) as arrays:
-            _check_size(file, arrays)
-            images, labels = arrays["images"], arrays["labels"]
-    except KeyError as error:
-        raise DataError(
-            f"{file.name}: expected the arrays 'images' and 'labels': {error}"
-        ) from error
-    except MemoryError as error:
-        raise DataError(f"{file.name} holds more than this machine's memory: {error}") from error
-    except (*_UNREADABLE, TypeError, AttributeError) as error:
-        raise DataError(
-            f"{file.name} is neither a folder nor an .npz file with images and labels: {error}"
-        ) from error
-    if images.ndim == 3:
-        images = images[..., np.newaxis]
-    check_labelled_arrays(file.name, images, labels)
+    images, labels = load_labelled_arrays(file)
     if labels.max() >= classes:
         raise DataError(
             f"{file.name}: labels run from {labels.min()} to {labels.max()}, but the model's "
             f"{classes} classes are numbered 0 to {classes - 1}"
         )
-    return LabelledSet(images, labels.astype(np.int64), tuple(map(str, range(len(labels)))))
-
-
-def _check_size(file: Path, arrays: Any) -> None:
-    """Refuse what would crowd out everything else once unpacked; a few kB can become many GB."""
-    size = sum(entry.file_size for entry in arrays.zip.infolist())
-    free = read_available_memory_bytes()
-    if free is not None and size > free:
-        raise DataError(
-            f"{file.name} unpacks to {size / 1e9:.1f} GB, and this machine has {free / 1e9:.1f} GB "
-            "of memory free; give a folder of pictures instead, which is read a few at a time"
-        )
-
-
-def check_labelled_arrays(where: str, images: Any, labels: Any) -> None:
-    """Check that arrays are pictures, uint8 (N, height, width, 1 or 3), and their class numbers.
-
-    Raises:
-        DataError: They are not; `where` they are from stands before what is wrong.
-    """
-    if images.ndim != 4 or images.dtype != np.uint8 or images.shape[3] not in (1, 3):
-        raise DataError(
-            f"{where}: images must be uint8 (N, height, width, 1 or 3), 0–255, "
-            f"found {images.dtype} {images.shape}"
-        )
-    if labels.shape != images.shape[:1] or labels.dtype.kind not in "iu" or not len(labels):
-        raise DataError(
-            f"{where}: labels must be one whole number per picture, found {labels.dtype} "
-            f"{labels.shape} for {len(images)} pictures"
-        )
-    if labels.min() < 0:
-        raise DataError(f"{where}: labels must not be negative, found {labels.min()}")
+    return LabelledSet(images, labels, tuple(map(str, range(len(labels)))))

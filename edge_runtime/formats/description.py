@@ -25,6 +25,8 @@ UNSEALED = "0" * 64
 _ZIP_END, _ZIP_END_BYTES, _ZIP_END_REACH = b"PK\x05\x06", 22, 22 + 65_535
 _ZIP_64, _ZIP_64_BYTES = b"PK\x06\x07", 20
 _ZIP_MEMBER, _ZIP_NAME_PLACE = b"PK\x03\x04", 30
+# How the description may be packed: the others need libraries that a board may lack.
+_COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 # The list of members of an archive with a few of them; one of thousands is an attack on memory.
 _MAX_LIST_BYTES = 64 * 1024
 
@@ -91,6 +93,8 @@ def _find_appended(model: ModelFile) -> Description | None:
                 return None
             if count > 1:
                 raise MetadataError(f"{model.name} holds {count} descriptions; export it again")
+            if archive.getinfo(MEMBER).compress_type not in _COMPRESSIONS:
+                raise _damaged(model, "it is packed in another way than stored or deflated")
             start = min(entry.header_offset for entry in entries)
             with archive.open(MEMBER) as member:
                 # One byte more than allowed tells a bomb without inflating it.
@@ -103,6 +107,7 @@ def _find_appended(model: ModelFile) -> Description | None:
         ValueError,
         EOFError,
         OSError,
+        OverflowError,  # A place beyond what a file can have.
     ) as error:
         raise _damaged(model, str(error)) from error
     return Description(document, (memoryview(model.data)[: max(start, 0)],))

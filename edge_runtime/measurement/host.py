@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from edge_runtime.cores import count_usable_cores
+
 # What can change an answer or a duration; others are of no interest here.
 _PACKAGES = (
     "edge-runtime",
@@ -103,7 +105,7 @@ def describe_host() -> Host:
         board=find_board(),
         machine=platform.machine(),
         processor=find_processor(),
-        cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else _count_cores(),
+        cores=count_usable_cores(),
         flags=tuple(sorted((_cpuinfo_value(cpuinfo, "flags", "Features") or "").split())),
         memory_bytes=_memory_bytes(),
         system=_system_name(),
@@ -223,10 +225,6 @@ def _system_name() -> str:
         return platform.freedesktop_os_release().get("PRETTY_NAME", platform.system())
     except OSError:
         return platform.system()
-
-
-def _count_cores() -> int:
-    return os.cpu_count() or 1
 
 
 def _memory_bytes(name: str = "MemTotal") -> int | None:

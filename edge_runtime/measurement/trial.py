@@ -17,7 +17,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from edge_runtime.document import from_json, to_json
+from edge_runtime.document import from_json, to_ascii_json, to_json
 from edge_runtime.errors import EdgeRuntimeError
 from edge_runtime.measurement.host import (
     describe_host,
@@ -254,7 +254,7 @@ def serve(opener: Opener) -> int:
     os.dup2(2, 1)
     outcome = answer_request(sys.stdin.read(), opener, now_ns)
     with os.fdopen(answers_to, "w", encoding="utf-8") as out:
-        out.write(to_json(outcome))
+        out.write(to_ascii_json(outcome))
     return 0 if outcome.refusal is None else 1
 
 

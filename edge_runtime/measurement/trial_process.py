@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import edge_runtime
-from edge_runtime.document import from_json, to_json
+from edge_runtime.document import from_json, to_ascii_json
 from edge_runtime.errors import MetadataError
 from edge_runtime.measurement.records import SCHEMA_VERSION, Refusal, TrialOutcome, TrialRequest
 
@@ -34,7 +34,7 @@ def run_in_process(
     try:
         done = subprocess.run(
             [python, "-m", module],
-            input=to_json(request),
+            input=to_ascii_json(request),
             capture_output=True,
             text=True,
             errors="replace",

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edge_runtime.backends.registry import load_backend
+from edge_runtime.cores import count_usable_cores
 from edge_runtime.errors import ArtifactError
-from edge_runtime.loading import count_usable_cores
 from edge_runtime.models import DEFAULT_STEM, FOLDER
 
 Pair = tuple[Path, str]

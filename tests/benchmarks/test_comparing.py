@@ -18,6 +18,7 @@ from benchmarks.errors import ResultsError
 from benchmarks.gates import Gates, check_gates
 from benchmarks.measurement import measure
 from benchmarks.plan import PLANS, build_cases
+from benchmarks.report.earlier_report import MERGED
 from benchmarks.results import Results, load_results, save_results
 from benchmarks.runner import Job
 from benchmarks.schema import PUBLISHED, build_schema
@@ -296,6 +297,33 @@ def test_boards_stand_side_by_side(
     save_results(other, paths[1])
     assert main(["merge", *map(str, paths), "--out", str(out), "--force"]) == 2
     assert "is not the same file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("text", ["# My diary\n", "", None])
+def test_a_page_of_something_else_is_not_replaced_by_a_merged_one(
+    measure_with: Measure, tmp_path: Path, text: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save_results(measure_with(noisy(1)), tmp_path / "a.json")
+    out = tmp_path / "site"
+    out.mkdir()
+    (out / "report.html").write_text("<h1>A site</h1>")
+    if text is not None:
+        (out / "report.md").write_text(text)
+    assert main(["merge", str(tmp_path / "a.json"), "--out", str(out), "--force"]) == 2
+    assert "no report.md of one" in capsys.readouterr().err
+    assert (out / "report.html").read_text() == "<h1>A site</h1>"
+
+
+def test_a_merged_page_is_replaced_and_notes_beside_it_stay(
+    measure_with: Measure, tmp_path: Path
+) -> None:
+    save_results(measure_with(noisy(1)), tmp_path / "a.json")
+    words = ["merge", str(tmp_path / "a.json"), "--out", str(tmp_path / "out")]
+    assert main(words) == 0
+    assert {path.name for path in (tmp_path / "out").iterdir()} == set(MERGED.written)
+    (tmp_path / "out" / "notes.md").write_text("two boards")
+    assert main([*words, "--force"]) == 0
+    assert (tmp_path / "out" / "notes.md").read_text() == "two boards"
 
 
 def test_documents_hold_plain_values(measure_with: Measure) -> None:

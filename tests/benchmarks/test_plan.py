@@ -44,6 +44,10 @@ def test_a_file_changes_only_what_it_names(tmp_path: Path) -> None:
         ("effort = 3", "must be a table"),
         ('artifacts = "*_fp32.*"', "expected a list"),
         ("rounds = ", "cannot read the plan"),
+        (f"rounds = {'9' * 5000}", "cannot read the plan"),
+        (f"threads = {'[' * 5000}", "cannot read the plan"),
+        (f"based_on = 0x{'f' * 5000}", "based_on must be one of .*; found int"),
+        (f"retries = 0x{'f' * 5000}", r"wrong\.toml"),
     ],
 )
 def test_what_makes_no_sense_is_refused(tmp_path: Path, text: str, message: str) -> None:

@@ -56,6 +56,14 @@ def test_a_file_is_sent_once(board: SshLauncher, tmp_path: Path) -> None:
     assert board.put(file) == place
 
 
+def test_a_link_is_sent_by_its_own_name(board: SshLauncher, tmp_path: Path) -> None:
+    (tmp_path / "blob").write_bytes(b"model")
+    (tmp_path / "m.tflite").symlink_to("blob")
+    place = board.put(tmp_path / "m.tflite")
+    assert place.endswith("m.tflite")
+    assert Path(place).read_bytes() == b"model"
+
+
 def test_scores_come_back(board: SshLauncher) -> None:
     scores = np.arange(20, dtype=np.float32).reshape(2, 10)
     np.save(board.scores_path("s"), scores)
@@ -63,6 +71,14 @@ def test_scores_come_back(board: SshLauncher) -> None:
 
 
 def test_scores_that_are_not_there_are_an_error(board: SshLauncher) -> None:
+    with pytest.raises(HostError, match="scores s did not arrive"):
+        board.take_scores("s")
+
+
+def test_scores_whose_header_was_cut_are_an_error(board: SshLauncher) -> None:
+    np.save(board.scores_path("s"), np.zeros((2, 10), np.float32))
+    path = Path(board.scores_path("s"))
+    path.write_bytes(path.read_bytes().replace(b"}", b" "))
     with pytest.raises(HostError, match="scores s did not arrive"):
         board.take_scores("s")
 

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import pytest
 from benchmarks import runtimes
 from benchmarks.cli import run
 from benchmarks.cli.main import main
+from benchmarks.report.earlier_report import RUN
 from benchmarks.results import load_results
 from benchmarks.runtimes import Runtime
 from tests.benchmarks.scripted import LABELS
@@ -103,6 +105,20 @@ def spoil_an_array(file: Path) -> None:
     file.write_bytes(data)
 
 
+def cut_header(file: Path) -> None:
+    with np.load(file) as arrays:
+        np.savez(file, images=arrays["images"], labels=arrays["labels"])
+    file.write_bytes(file.read_bytes().replace(b"}", b" "))
+
+
+def spoil_reference(folder: Path) -> None:
+    replace_reference(folder, np.zeros((200, 10), np.float32))
+    data = (folder / "evaluation.npz").read_bytes()
+    with zipfile.ZipFile(folder / "evaluation.npz") as archive:
+        at = archive.getinfo("reference_scores.npy").header_offset + 200
+    (folder / "evaluation.npz").write_bytes(data[:at] + b"damage" + data[at + 6 :])
+
+
 def store_alone(file: Path) -> None:
     with file.open("wb") as stream:
         np.save(stream, np.zeros((3, 28, 28, 1), np.uint8))
@@ -128,6 +144,8 @@ def replace_reference(folder: Path, scores: npt.NDArray[Any]) -> None:
         ),
         (lambda folder: cut_short(folder / "evaluation.npz"), "is no evaluation set"),
         (lambda folder: spoil_an_array(folder / "evaluation.npz"), "is no evaluation set"),
+        (lambda folder: cut_header(folder / "evaluation.npz"), "is no evaluation set"),
+        (spoil_reference, "is no evaluation set"),
         (lambda folder: store_alone(folder / "evaluation.npz"), "is no evaluation set"),
         (
             lambda folder: replace_reference(folder, np.zeros((200, 8), np.float32)),
@@ -215,6 +233,72 @@ def test_a_folder_with_other_things_is_not_replaced(
     assert main(words) == 2
     assert "holds no report" in capsys.readouterr().err
     assert Path("mine/thesis.txt").exists()
+
+
+@pytest.mark.parametrize("text", ["[]", "{}", '{"schema_version": 1, "cases": []}', "{"])
+def test_somebody_elses_results_are_not_replaced(
+    toy_folder: Path, text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("mine").mkdir()
+    Path("mine/results.json").write_text(text)
+    words = ["--artifacts", str(toy_folder), "--plan", "tiny.toml", "--out", "mine", "--force"]
+    assert main(words) == 2
+    assert "holds no report to replace (no results.json of one)" in capsys.readouterr().err
+    assert Path("mine/results.json").read_text() == text
+
+
+def test_notes_beside_a_report_stay_when_it_is_replaced(toy_folder: Path) -> None:
+    words = ["--artifacts", str(toy_folder), "--plan", "tiny.toml", "--out", "out"]
+    assert main(words) == 0
+    found = {p.relative_to("out").as_posix() for p in Path("out").rglob("*") if p.is_file()}
+    assert found == set(RUN.written)
+    document = json.loads(Path("out/results.json").read_text())
+    Path("out/results.json").write_text(json.dumps({**document, "schema_version": 0}))
+    Path("out/notes.md").write_text("with the fan on")
+    Path("out/figures/mine.png").write_bytes(PNG)
+    Path("out/figures/sizes.png").write_bytes(b"")
+    assert main([*words, "--force"]) == 0
+    assert load_results(Path("out/results.json")).cases
+    assert Path("out/notes.md").read_text() == "with the fan on"
+    assert Path("out/figures/mine.png").read_bytes() == PNG
+    assert Path("out/figures/sizes.png").read_bytes().startswith(PNG)
+    assert not list(Path().glob(".out.*"))
+
+
+def test_a_report_that_cannot_be_moved_in_leaves_the_earlier_one(
+    toy_folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--artifacts", str(toy_folder), "--plan", "tiny.toml", "--out", "out"]
+    assert main(words) == 0
+    before = Path("out/results.json").read_bytes()
+    rename = Path.rename
+
+    def fail(path: Path, target: Path) -> Path:
+        if "partial" in path.name:
+            raise OSError("the disk was pulled out")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", fail)
+    assert main([*words, "--force"]) == 1
+    assert "pulled out" in capsys.readouterr().err
+    assert Path("out/results.json").read_bytes() == before
+    assert not list(Path().glob(".out.*"))
+
+
+def test_artifacts_are_drawn_by_their_names_whatever_these_hold(toy_folder: Path) -> None:
+    name = "toy $x^$_fp32.tflite"  # between dollar signs matplotlib would read a formula
+    (toy_folder / "toy-cnn_fp32.tflite").rename(toy_folder / name)
+    assert main(["--artifacts", str(toy_folder), "--plan", "tiny.toml", "--out", "out"]) == 0
+    assert Path("out/figures/latency_spread.png").read_bytes().startswith(PNG)
+
+
+def test_a_linked_artifact_keeps_its_suffix(toy_folder: Path) -> None:
+    (toy_folder / "blob").write_bytes((toy_folder / "toy-cnn_fp32.tflite").read_bytes())
+    (toy_folder / "toy-cnn_fp32.tflite").unlink()
+    (toy_folder / "toy-cnn_fp32.tflite").symlink_to("blob")
+    assert main(["--artifacts", str(toy_folder), "--plan", "tiny.toml", "--out", "out"]) == 0
+    cases = load_results(Path("out/results.json")).cases
+    assert [case.status for case in cases] == ["measured", "measured"]
 
 
 def test_a_report_behind_a_link_is_replaced_there(toy_folder: Path, tmp_path: Path) -> None:

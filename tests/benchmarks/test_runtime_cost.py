@@ -6,8 +6,11 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
+import numpy.typing as npt
 import pytest
 
+from benchmarks.errors import InputError
 from benchmarks.runtime_cost import __main__ as command
 from benchmarks.runtime_cost.bare.loops import build_litert_loop
 from benchmarks.runtime_cost.bounds import BOUNDS, BOUNDS_BY_KEY, Bound, Finding, judge
@@ -142,6 +145,30 @@ def test_the_photo_shows_what_its_garment_shows(tmp_path: Path) -> None:
         expected = classifier.classify(pictures[0]).top
         assert classifier.classify(tmp_path / "photo.png").top.label == expected.label
     build_litert_loop(MODEL, [pictures[:1]])()
+
+
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [
+        ({"x": np.zeros(3)}, r"expected images or test_images, found \['x'\]"),
+        ({"images": np.zeros((2, 8, 8))}, r"images must be uint8 .* found float64 \(2, 8, 8\)"),
+        ({"images": np.zeros((0, 8, 8), np.uint8)}, r"found uint8 \(0, 8, 8\)"),
+    ],
+)
+def test_pictures_that_are_none_are_refused(
+    tmp_path: Path, arrays: dict[str, npt.NDArray[np.generic]], message: str
+) -> None:
+    np.savez(tmp_path / "a.npz", **arrays)
+    with pytest.raises(InputError, match=message):
+        load_pictures(tmp_path / "a.npz")
+
+
+def test_damaged_pictures_are_refused(tmp_path: Path) -> None:
+    whole = SAMPLE.read_bytes()
+    for data in (b"", whole[: len(whole) // 2], whole.replace(b"PK\x01\x02", b"PK\x01\x03")):
+        (tmp_path / "a.npz").write_bytes(data)
+        with pytest.raises(InputError, match=r"is no \.npz file that can be read"):
+            load_pictures(tmp_path / "a.npz")
 
 
 def test_the_command_measures_and_judges(

@@ -38,7 +38,8 @@ def test_drift_is_the_last_tenth_against_the_first() -> None:
 
 def test_a_soak_is_told_and_drawn(tmp_path: Path) -> None:
     points = build_points([100] * 20 + [120] * 10)
-    record = SoakRecord(1, "now", describe_host(), "a.tflite", "litert", 1, points, 0.2)
+    # Between dollar signs matplotlib would read a formula.
+    record = SoakRecord(1, "now", describe_host(), "a $x^$.tflite", "litert", 1, points, 0.2)
     told = "\n".join(format_soak(record))
     assert "30,000 calls in 2.5 minutes" in told
     assert "held itself back" not in told
@@ -63,6 +64,10 @@ def test_the_command_soaks(toy_folder: Path, out: Path, capsys: pytest.CaptureFi
     assert (out / "soak.png").exists()
     assert "calls in" in capsys.readouterr().out
     assert main(words) == 2
+    assert main([*words, "--force"]) == 0
+    (out / "soak.json").write_text('{"duration": "1s"}')
+    assert main([*words, "--force"]) == 2
+    assert "no soak.json of one" in capsys.readouterr().err
 
 
 def test_a_board_that_holds_itself_back_is_named_with_the_moment(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from PIL import Image
 
 from edge_runtime.cli.answer_formats import AlignedLines
 from edge_runtime.cli.main import run_command_line
+from edge_runtime.cli.plain_output import plain_output
 from edge_runtime.cli.progress import ProgressLine
 from edge_runtime.results import Classification, Prediction, Timings
 
@@ -179,6 +180,20 @@ def test_wrong_use_ends_with_2(folder: Path, model: list[str], wrong: list[str])
 class Screen(io.StringIO):
     def isatty(self) -> bool:
         return True
+
+
+def test_progress_clears_its_line_past_what_makes_output_plain(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    screen = Screen()
+    monkeypatch.setattr(sys, "stderr", screen)
+    with plain_output(), plain_output():
+        progress = ProgressLine()
+        progress("pictures", 1, 2)
+        progress.hide()
+        print("\r\x1b[K", file=sys.stderr)
+    assert screen.getvalue().startswith("\r\x1b[Kpictures ")
+    assert screen.getvalue().endswith("\r\x1b[K\\u000d\\u001b[K\n")
 
 
 @pytest.mark.parametrize(("screen", "shown"), [(Screen(), True), (io.StringIO(), False)])

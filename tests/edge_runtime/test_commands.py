@@ -9,9 +9,11 @@ from types import SimpleNamespace
 from typing import cast
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from PIL import Image
 
+from edge_runtime.backends.fake import FakeSession
 from edge_runtime.classifier import Classifier
 from edge_runtime.cli.main import run_command_line
 from edge_runtime.verification import verify_classifier
@@ -94,6 +96,26 @@ def test_integer_kernels_may_round_some_steps_apart_and_no_more(backend: str, st
             "within tolerance",
             "different",
         ]
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_scores_that_are_no_numbers_are_a_failure_and_json_stays_json(
+    value: float, trouser: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def answer(_: FakeSession, batch: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+        scores = np.zeros((len(batch), 10), np.float32)
+        scores[:, 3] = value
+        return scores
+
+    monkeypatch.setattr(FakeSession, "invoke", answer)
+    fake = ["--backend", "fake", "--json"]
+    assert run_command_line(["classify", trouser, "--model", MODEL, *fake]) == 1
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "no finite numbers" in told.err
+    assert run_command_line(["verify", MODEL, *fake]) == 1
+    samples = json.loads(capsys.readouterr().out)["samples"]
+    assert {(one["verdict"], one["difference"]) for one in samples} == {("different", None)}
 
 
 @pytest.mark.parametrize("command", ["classify", "tune"])

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +12,13 @@ import pytest
 from PIL import Image
 
 from edge_runtime.cli.main import run_command_line
+from edge_runtime.errors import DataError, OutputExistsError
 from edge_runtime.evaluation.evaluating import compare_with_stated
+from edge_runtime.evaluation.labelled_arrays import load_labelled_arrays
 from edge_runtime.evaluation.labelled_set import LabelledSet
 from edge_runtime.formats.metadata import read_metadata
 from edge_runtime.models import FOLDER
-from edge_runtime.output_file import write_output
+from edge_runtime.output_file import check_output, write_output
 from edge_runtime.statistics import Interval
 from tests.edge_runtime.conftest import LABELS, WriteArtifact
 
@@ -187,6 +190,55 @@ def test_a_result_that_cannot_be_written_leaves_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_link_stays_and_what_it_points_to_is_written(tmp_path: Path) -> None:
+    target, link = tmp_path / "target.csv", tmp_path / "link.csv"
+    target.write_text("old")
+    link.symlink_to(target)
+    with pytest.raises(OutputExistsError, match="--force"):
+        check_output(link, force=False)
+    check_output(link, force=True)
+    write_output(link, "new")
+    assert link.is_symlink()
+    assert target.read_text() == "new"
+
+
+def test_what_is_no_file_is_never_replaced(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.csv")
+    (tmp_path / "link.csv").symlink_to("/dev/null")
+    for name in ("pipe.csv", "link.csv", "/dev/null"):
+        with pytest.raises(OutputExistsError, match="is a pipe or a device"):
+            check_output(tmp_path / name, force=True)
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs Linux")
+def test_a_place_that_cannot_be_written_to_is_refused_before_the_work(
+    sample_file: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["evaluate", sample_file, "--predictions", "/proc/x.csv"]
+    assert run_command_line(command) == 1
+    told = capsys.readouterr()
+    assert "/proc cannot be written to" in told.err
+    assert told.out == ""
+
+
+def test_the_report_is_printed_where_the_predictions_cannot_be_written(
+    tmp_path: Path,
+    shades: Path,
+    write_artifact: WriteArtifact,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    command = ["evaluate", str(shades), "--model", str(write_artifact()), *FAKE]
+    assert run_command_line([*command, "--predictions", str(tmp_path / "answers.csv")]) == 1
+    told = capsys.readouterr()
+    assert "11 of 12 right" in told.out
+    assert "No space left" in told.err
+
+
 def test_a_model_without_description_takes_labels(
     tmp_path: Path, sample_file: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -238,7 +290,7 @@ def test_bad_places_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[st
     for name, complaint in (
         ("missing", "no such file or folder"),
         ("empty", "holds no folders"),
-        ("text.npz", "neither a folder nor an .npz"),
+        ("text.npz", "text.npz is no .npz file with images and labels"),
         ("hollow", "hold no pictures"),
     ):
         assert run_command_line(["evaluate", str(tmp_path / name), "--model", MODEL]) == 1
@@ -249,10 +301,10 @@ def test_bad_places_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[st
 def test_an_npz_larger_than_the_memory_is_refused_before_it_is_unpacked(
     sample_file: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    where = "edge_runtime.evaluation.labelled_set.read_available_memory_bytes"
+    where = "edge_runtime.evaluation.labelled_arrays.read_available_memory_bytes"
     monkeypatch.setattr(where, lambda: 1000)
     assert run_command_line(["evaluate", sample_file, "--model", MODEL]) == 1
-    assert "give a folder of pictures instead" in capsys.readouterr().err
+    assert "give fewer pictures, or a folder" in capsys.readouterr().err
 
 
 def test_a_folder_whose_name_two_classes_share_is_refused(
@@ -278,7 +330,46 @@ def test_a_damaged_npz_is_refused(
         data[place] ^= 0xFF
     file.write_bytes(data if damage == "flipped" else data[: len(data) // 2])
     assert run_command_line(["evaluate", sample_file, "--model", MODEL]) == 1
-    assert "sample.npz is neither a folder nor an .npz" in capsys.readouterr().err
+    assert "sample.npz is no .npz file with images and labels" in capsys.readouterr().err
+
+
+def test_an_lzma_member_that_is_damaged_is_refused(sample_file: str) -> None:
+    with zipfile.ZipFile(sample_file) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(sample_file, "w", zipfile.ZIP_LZMA) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    data = bytearray(Path(sample_file).read_bytes())
+    data[60:160] = b"\xff" * 100
+    Path(sample_file).write_bytes(data)
+    with pytest.raises(DataError, match=r"no \.npz file with images and labels that can be read"):
+        load_labelled_arrays(Path(sample_file))
+
+
+def test_an_array_header_that_is_cut_is_refused(sample_file: str) -> None:
+    header = b"{'descr': '|u1', 'fortran_order': False, 'shape': (2, 28"
+    with zipfile.ZipFile(sample_file, "w") as archive:
+        for name in ("images.npy", "labels.npy"):
+            length = len(header).to_bytes(2, "little")
+            archive.writestr(name, b"\x93NUMPY\x01\x00" + length + header)
+    with pytest.raises(DataError, match=r"no \.npz file with images and labels that can be read"):
+        load_labelled_arrays(Path(sample_file))
+
+
+def test_members_that_are_no_arrays_are_refused(sample_file: str) -> None:
+    with zipfile.ZipFile(sample_file, "w") as archive:
+        for name in ("images", "labels"):
+            archive.writestr(name, b"just text")
+    with pytest.raises(DataError, match="images must be uint8"):
+        load_labelled_arrays(Path(sample_file))
+
+
+def test_labels_beyond_any_class_number_are_refused(tmp_path: Path) -> None:
+    file = tmp_path / "huge.npz"
+    labels = np.array([0, 2**63], np.uint64)
+    np.savez(file, images=np.zeros((2, 28, 28), np.uint8), labels=labels)
+    with pytest.raises(DataError, match="found 9223372036854775808"):
+        load_labelled_arrays(file)
 
 
 def test_a_limit_takes_from_every_class_its_share() -> None:

@@ -5,6 +5,7 @@ import json
 import os
 import struct
 import zipfile
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 
 from edge_runtime import Classifier
 from edge_runtime.cli.main import run_command_line
-from edge_runtime.contract import ModelSpec
+from edge_runtime.contract import MeasuredAccuracy, ModelSpec, Quantization, Requirements
 from edge_runtime.document import to_document, to_json
 from edge_runtime.errors import ArtifactError, EdgeRuntimeError, MetadataError
 from edge_runtime.formats.description import MEMBER, ONNX_KEY, UNSEALED, find_description
@@ -23,7 +24,14 @@ from edge_runtime.formats.onnx_file import read_onnx_header
 from edge_runtime.formats.tflite_file import read_tflite_header
 from tests.edge_runtime.installed import needs
 from tests.edge_runtime.mutations import strip_description
-from tests.edge_runtime.small_onnx import build_external, build_mean
+from tests.edge_runtime.small_onnx import (
+    STORED_FLOAT,
+    STORED_INT8,
+    STORED_UINT8,
+    build_external,
+    build_mean,
+    build_stored_mean,
+)
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 INT8, ONNX = FIXTURES / "tiny_static_int8.tflite", FIXTURES / "tiny_fp32.onnx"
@@ -122,6 +130,31 @@ def test_lying_sizes_encryption_and_nesting_are_refused(tmp_path: Path) -> None:
     assert read_metadata(nested) is None
 
 
+def test_other_packing_than_deflating_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "lzma.tflite"
+    path.write_bytes(strip_description(INT8))
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_LZMA) as archive:
+        archive.writestr(MEMBER, to_json(read_metadata(INT8)))
+    with pytest.raises(MetadataError, match="another way than stored or deflated"):
+        read_metadata(path)
+
+
+def test_a_member_beyond_any_file_is_refused(tmp_path: Path) -> None:
+    path = write_described(tmp_path / "far.tflite", to_json(read_metadata(INT8)))
+    data = path.read_bytes()
+    record, end = data.rindex(b"PK\x01\x02"), data.rindex(b"PK\x05\x06")
+    # Central record: length of the extra field at 30, offset at 42, name from 46 on. An offset of
+    # all ones stands in a zip64 extra field (1), where it takes eight bytes.
+    extra = struct.pack("<HHQ", 1, 8, 2**64 - 1)
+    central = bytearray(data[record:end])
+    central[30:32], central[42:46] = struct.pack("<H", len(extra)), b"\xff" * 4
+    tail = bytearray(data[end:])
+    tail[12:16] = struct.pack("<I", len(central) + len(extra))
+    path.write_bytes(data[:record] + central + extra + tail)
+    with pytest.raises(MetadataError, match="damaged"):
+        read_metadata(path)
+
+
 def test_a_description_that_is_cut_off_is_not_taken_for_none(tmp_path: Path) -> None:
     path = tmp_path / "cut.tflite"
     path.write_bytes(INT8.read_bytes()[:-30])
@@ -143,13 +176,41 @@ def test_labels_that_would_command_a_terminal_are_refused(label: str, tmp_path: 
         Classifier.load(bare, labels=[label, *LABELS[1:]])
 
 
+@pytest.mark.parametrize("key", ["toolkit_version", "created"])
+def test_a_description_whose_texts_would_command_a_terminal_is_refused(
+    key: str, tmp_path: Path
+) -> None:
+    document = to_document(read_metadata(INT8))
+    path = write_described(tmp_path / "bad.tflite", json.dumps({**document, key: "\x1b[2J"}))
+    with pytest.raises(MetadataError, match="control characters"):
+        read_metadata(path)
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda text: Quantization("fp32", text),
+        lambda text: Quantization("fp32", "none", calibration_sha256=text),
+        lambda text: Requirements(tflite_runtime=text),
+        lambda text: MeasuredAccuracy(1, 1, 2, text),
+    ],
+    ids=["method", "calibration", "requirements", "accuracy"],
+)
+def test_no_part_of_a_description_may_command_a_terminal(build: Callable[[str], object]) -> None:
+    build("plain")
+    with pytest.raises(MetadataError, match="control characters"):
+        build("over\rwritten")
+
+
 def test_names_of_files_cannot_command_a_terminal(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run_command_line(["info", str(tmp_path / "\x1b[2J.tflite")]) == 1
-    said = capsys.readouterr().err
-    assert "\x1b" not in said
-    assert "\\u001b[2J.tflite" in said
+    for name, shown in (("\x1b[2J", "\\u001b[2J"), ("\r\x1b[K", "\\u000d\\u001b[K")):
+        assert run_command_line(["info", str(tmp_path / f"{name}.tflite")]) == 1
+        said = capsys.readouterr().err
+        assert "\x1b" not in said
+        assert "\r" not in said
+        assert f"{shown}.tflite" in said
 
 
 def test_a_hundred_thousand_labels_are_looked_through_at_once() -> None:
@@ -216,9 +277,21 @@ def test_weights_in_a_missing_file_are_named(tmp_path: Path) -> None:
         (build_mean((1, 8, 8, 3), (1,)), "numbers of rank 2"),
         (build_mean((1, 8, 3), (1,)), "numbers of rank 4"),
         (build_mean((1, 8, 8, 5), (1, 2)), "1 or 3 channels"),
+        (build_mean((1, 8, 8, 1), (1, 2)), "2 or more classes"),
+        (build_stored_mean((1, 8, 8, 3), STORED_INT8, STORED_FLOAT), "stores pixels as int8"),
+        (build_stored_mean((1, 8, 8, 3), STORED_UINT8, STORED_INT8), "stores scores as int8"),
         (build_mean((1, "h", "w", 3), (1, 2)), "Export it with a fixed height and width"),
     ],
-    ids=["two-outputs", "rank-of-output", "rank-of-input", "channels", "open-size"],
+    ids=[
+        "two-outputs",
+        "rank-of-output",
+        "rank-of-input",
+        "channels",
+        "one-class",
+        "input-without-scale",
+        "output-without-scale",
+        "open-size",
+    ],
 )
 def test_a_model_of_another_task_is_refused(model: bytes, message: str, tmp_path: Path) -> None:
     path = tmp_path / "other.onnx"

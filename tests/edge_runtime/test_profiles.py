@@ -2,6 +2,7 @@
 
 import dataclasses
 import logging
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +15,12 @@ from edge_runtime import BackendUnavailableError, Classifier, ProfileError
 from edge_runtime.backends.registry import load_backend
 from edge_runtime.document import to_json
 from edge_runtime.measurement.host import describe_host
+from edge_runtime.measurement.records import TrialRequest
+from edge_runtime.measurement.timing import Effort
+from edge_runtime.measurement.trial_process import run_in_process
+from edge_runtime.output_file import write_output
 from edge_runtime.profile import Budget, Profile, apply_profile, hash_file, load_profile
+from tests.edge_runtime.installed import needs
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 WriteProfile = Callable[..., Path]
@@ -146,6 +152,41 @@ def test_missing_newer_and_senseless_profiles_are_refused(
         load_profile(tmp_path / "none.json")
     with pytest.raises(ProfileError, match="schema version 2"):
         load_profile(write_profile(schema_version=2))
+    newer = tmp_path / "newer.json"
+    newer.write_text('{"schema_version": 2, "all": "else differs"}')
+    with pytest.raises(ProfileError, match=r"schema version 2, .* Upgrade it"):
+        load_profile(newer)
     for threads in (0, 10**11):
         with pytest.raises(ProfileError, match=f"threads must be 1 to 1024, found {threads}"):
             load_profile(write_profile(threads=threads))
+
+
+def test_texts_that_would_command_a_terminal_are_refused(write_profile: WriteProfile) -> None:
+    host = dataclasses.replace(describe_host(), board="\x1b[2JRaspberry Pi")
+    for change in ({"created": "now\rthen"}, {"artifact": "a\nb.tflite"}, {"host": host}):
+        with pytest.raises(ProfileError, match="control characters"):
+            load_profile(write_profile(**change))
+
+
+@needs("litert")
+def test_an_artifact_whose_name_is_no_utf_8_is_tried_and_chosen(tmp_path: Path) -> None:
+    artifact = tmp_path / os.fsdecode(b"caf\xe9.tflite")
+    shutil.copyfile(FIXTURES / "tiny_static_int8.tflite", artifact)
+    request = TrialRequest("latency", str(artifact), "litert", 1, None, Effort(max_ns=1_000_000))
+    assert run_in_process(request).refusal is None
+    missing = dataclasses.replace(request, artifact=f"{artifact}.tflite")
+    refusal = run_in_process(missing).refusal
+    assert refusal is not None
+    assert f"{artifact.name}.tflite" in refusal.message
+
+
+def test_a_profile_names_an_artifact_whose_name_is_no_utf_8(
+    write_profile: WriteProfile, tmp_path: Path
+) -> None:
+    artifact = tmp_path / os.fsdecode(b"caf\xe9.tflite")
+    shutil.copyfile(FIXTURES / "tiny_static_int8.tflite", artifact)
+    profile = dataclasses.replace(load_profile(write_profile()), artifact=artifact.name)
+    file = tmp_path / "cafe.profile.json"
+    write_output(file, to_json(profile))
+    with Classifier.load(file) as classifier:
+        assert classifier.backend == "fake"

@@ -42,6 +42,17 @@ def test_encoder_equals_quantize(dtype: type, scale: float, zero_point: int) -> 
     np.testing.assert_array_equal(encoded, expected)
 
 
+@pytest.mark.parametrize("scale", [0.0, -1.0, float("nan")])
+def test_a_scale_of_nothing_is_refused(scale: float) -> None:
+    with pytest.raises(ValueError, match="must be above 0"):
+        quantize(np.zeros(1), scale, 0, np.int8)
+
+
+def test_pixels_are_their_own_storage_where_nothing_is_quantized() -> None:
+    pixels = np.arange(256, dtype=np.uint8)
+    assert build_encoder(np.uint8, 0.0, 0)(pixels) is pixels
+
+
 @pytest.mark.parametrize("dtype", [np.int8, np.uint8, np.int16])
 def test_decoder_equals_dequantize(dtype: type) -> None:
     limits: np.iinfo[Any] = np.iinfo(dtype)

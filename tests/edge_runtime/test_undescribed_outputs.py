@@ -10,6 +10,7 @@ import pytest
 from edge_runtime import Classifier
 from edge_runtime.backends.protocol import TensorInfo
 from edge_runtime.backends.registry import load_backend
+from edge_runtime.errors import ArtifactError
 from tests.edge_runtime.mutations import strip_description
 
 INT8 = Path(__file__).parents[1] / "fixtures" / "tiny_static_int8.tflite"
@@ -49,6 +50,21 @@ def test_probabilities_of_many_classes_in_eight_bits_are_answered_as_they_are(
         assert classifier.output.kind == "probabilities"
         top = classifier.classify(np.zeros((28, 28), np.uint8)).top
         assert (top.label, top.score) == ("7", 26 / 256)
+
+
+def test_scores_that_are_no_numbers_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class NoNumbers(ManyClasses):
+        def __init__(self) -> None:
+            super().__init__(0.0)
+            self.output = TensorInfo("scores", np.dtype(np.float32), (1, CLASSES))
+
+        def invoke(self, batch: npt.NDArray[Any], /) -> npt.NDArray[Any]:
+            return np.full((len(batch), CLASSES), np.nan, np.float32)
+
+    with pytest.raises(ArtifactError, match="no finite numbers"):
+        load_undescribed(tmp_path, monkeypatch, NoNumbers())
 
 
 def test_values_above_one_are_logits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

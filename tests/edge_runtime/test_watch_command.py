@@ -13,6 +13,9 @@ import pytest
 from PIL import Image
 
 from edge_runtime.cli.main import run_command_line
+from edge_runtime.cli.watched import watch_folder
+from edge_runtime.pictures.picture_files import FolderWatcher
+from edge_runtime.results import Classification, Timings
 
 ROOT = Path(__file__).parents[2]
 # Only a broken command ever waits this long.
@@ -50,6 +53,25 @@ def test_pictures_of_a_folder_are_answered_and_bad_ones_survived(
     assert captured.out.split()[:2] == [str(inbox / "white.png"), "white"]
     assert "bad.png: cannot be read" in captured.err
     assert captured.err.endswith("edge-runtime: 1 answered, 1 unusable, 0 dropped\n")
+
+
+def test_one_that_is_being_written_at_the_start_is_answered_once_it_is_whole(inbox: Path) -> None:
+    growing = inbox / "growing.png"
+    growing.write_bytes(b"half")
+    contents = [b"half of it", b"the whole", b"the whole"]
+
+    def wait() -> None:
+        growing.write_bytes(contents.pop(0))
+        os.utime(growing, (1_000_000, 1_000_000))
+
+    def classify(_: object) -> Classification:
+        assert growing.read_bytes() == b"the whole"
+        return Classification((), Timings(0, 0, 0, 0))
+
+    watched = watch_folder(FolderWatcher(inbox, existing=True), classify, wait)
+    assert [next(watched), next(watched), next(watched)] == [None, None, None]
+    assert next(watched) is not None
+    assert contents == []
 
 
 def test_pictures_that_are_there_already_are_left_alone(

@@ -13,6 +13,7 @@ from edge_runtime.contract import ModelSpec
 from edge_runtime.document import from_json
 from edge_runtime.formats.metadata import read_metadata
 from export.comparison import Comparison
+from export.earlier_export import find_written
 from export.manifest import ArtifactEntry, Manifest
 from export.pipeline import Options, export_source
 from export.recipes import RECIPES, select_recipes
@@ -150,6 +151,13 @@ def test_manifest_and_evaluation_stand_beside_the_files(
         assert stored["reference_scores"].shape == (400, 10)
         hits = (stored["reference_scores"].argmax(axis=1) == stored["labels"]).sum()
     assert hits == manifest.reference_correct
+
+
+def test_what_an_export_wrote_is_known_to_the_next(artifacts: tuple[Path, Manifest]) -> None:
+    folder, _ = artifacts
+    found = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
+    assert any(name.startswith("figures/flips_") for name in found)
+    assert found <= find_written(folder)
 
 
 def test_report_shows_every_file_and_its_figures(artifacts: tuple[Path, Manifest]) -> None:

@@ -1,6 +1,7 @@
 """Every kind of bad input gets a clear error, and nothing is written."""
 
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from export.command_line import main
 from export.errors import ExportError, SampleError
 from export.pipeline import Options, export_source
 from export.recipes import select_recipes
-from export.samples import Samples
+from export.samples import Samples, load_samples_npz
 from export.source import Source
 
 Call = dict[str, Any]
@@ -186,6 +187,46 @@ def test_calibration_files_that_are_none(good: Call, tmp_path: Path, capsys: Any
     ]:
         good["--calibration"] = path
         assert said in refuse(good, capsys)
+
+
+def flip_bytes(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[60:80] = bytes(value ^ 0xFF for value in data[60:80])  # where the packed data begins
+    path.write_bytes(data)
+
+
+def encrypt(path: Path) -> None:
+    data = path.read_bytes()
+    for mark, place in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):  # flags of both headers
+        at = data.index(mark) + place
+        data = data[:at] + bytes([data[at] | 1]) + data[at + 1 :]
+    path.write_bytes(data)
+
+
+def cut_header(path: Path) -> None:
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in members.items():
+            archive.writestr(name, data.replace(b"}", b" "))
+
+
+def spoil_lzma(path: Path) -> None:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("images.npy", bytes(1000))
+    data = path.read_bytes()
+    path.write_bytes(data[:50] + bytes(value ^ 0xFF for value in data[50:60]) + data[60:])
+
+
+@pytest.mark.parametrize("spoil", [flip_bytes, encrypt, cut_header, spoil_lzma])
+def test_calibration_files_that_are_damaged(
+    spoil: Callable[[Path], None], source: Source, tmp_path: Path, pictures: dict[str, Samples]
+) -> None:
+    train, path = pictures["train"], tmp_path / "c.npz"
+    np.savez_compressed(path, images=train.images, labels=train.labels)
+    spoil(path)
+    with pytest.raises(SampleError, match=r"is not a readable \.npz file"):
+        load_samples_npz(path, source.classifier.spec, "calibration")
 
 
 @pytest.mark.parametrize("what", ["calibration", "evaluation"])

@@ -51,6 +51,16 @@ def test_a_damaged_manifest_is_told(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert "manifest.json" in capsys.readouterr().err
 
 
+def test_damaged_pictures_are_told_before_anything_is_installed(
+    artifacts: tuple[Path, Manifest], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "manifest.json").write_bytes((artifacts[0] / "manifest.json").read_bytes())
+    (tmp_path / "evaluation.npz").write_bytes(b"PK\x03\x04 broken")
+    assert main([str(tmp_path), "--environments", str(tmp_path / "none")]) == 1
+    assert "evaluation.npz is no .npz file" in capsys.readouterr().err
+    assert not (tmp_path / "none").exists()
+
+
 def test_without_any_runtime_an_earlier_page_stays(
     artifacts: tuple[Path, Manifest],
     tmp_path: Path,

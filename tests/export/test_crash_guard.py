@@ -13,7 +13,7 @@ import pytest
 
 from export import crash_guard
 from export.children import Children
-from export.verification import replay_all
+from export.verification import replay_all, replay_in_child
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 # Stands in for an export: it dies in the steps that it is told to, unless it knows that they crash.
@@ -55,6 +55,23 @@ def test_a_crash_of_what_is_needed_is_the_end(capfd: Any) -> None:
     assert said.out == ""
     assert "crashed (SIGSEGV) while load" in said.err
     assert "Nothing was written" in said.err
+
+
+@pytest.mark.usefixtures("dying")
+def test_a_signal_without_a_name_has_a_number(capfd: Any) -> None:
+    number = signal.SIGRTMIN + 1
+    assert crash_guard.main([f"needed:load:{number}"]) == 1
+    assert f"crashed (signal {number}) while load" in capfd.readouterr().err
+
+
+def test_a_runtime_that_dies_is_told_with_its_signal(tmp_path: Path) -> None:
+    for number, name in ((11, "SIGSEGV"), (signal.SIGRTMIN + 1, f"signal {signal.SIGRTMIN + 1}")):
+        python = tmp_path / f"python-{number}"
+        python.write_text(f"#!/bin/sh\nkill -{number} $$\n")
+        python.chmod(0o755)
+        file = FIXTURES / "tiny_fp32.tflite"
+        replay = replay_in_child(file, "litert", tmp_path / "x", tmp_path, python=str(python))
+        assert replay.reason == f"the runtime crashed the process ({name})"
 
 
 @pytest.mark.usefixtures("dying")

@@ -37,6 +37,40 @@ def test_weights_alone(tmp_path: Path) -> None:
         check_keras_file(tmp_path / "my.weights.h5")
 
 
+def test_a_damaged_table_of_contents(tmp_path: Path) -> None:
+    path = write_archive(tmp_path / "m.keras", {})
+    data = bytearray(path.read_bytes())
+    data[data.index(b"PK\x01\x02") + 1] ^= 0xFF
+    path.write_bytes(data)
+    assert zipfile.is_zipfile(path), "its end alone is intact"
+    with pytest.raises(ModelFileError, match="cut short or damaged"):
+        check_keras_file(path)
+    assert read_loss(path) == ""
+
+
+def test_flipped_bytes_in_a_configuration(tmp_path: Path) -> None:
+    path = tmp_path / "m.keras"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("config.json", json.dumps({"layers": list(range(1000))}))
+    data = bytearray(path.read_bytes())
+    data[60:80] = bytes(value ^ 0xFF for value in data[60:80])
+    path.write_bytes(data)
+    assert explain_refusal(path, ValueError("Keras's own words")) == "Keras's own words"
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"class_name": "Lambda", "config": ["crop"]},
+        {"class_name": "Lambda", "config": None, "compile_config": ["mse"]},
+    ],
+)
+def test_a_configuration_of_other_types(tmp_path: Path, config: Any) -> None:
+    path = write_archive(tmp_path / "m.keras", config)
+    assert read_loss(path) == ""
+    assert "Lambda layer '?'" in explain_refusal(path, ValueError(""))
+
+
 def test_a_lambda_layer_is_named(tmp_path: Path) -> None:
     inner = {"class_name": "Lambda", "config": {"name": "crop_border"}}
     path = write_archive(tmp_path / "m.keras", {"config": {"layers": [{"config": [inner]}]}})

@@ -21,7 +21,7 @@ import pytest
 from PIL import Image
 
 from benchmarks.results import load_results
-from deploy.prepare import hash_file
+from deploy.wheelhouse import hash_file
 from tests.raspberry_pi import playbook
 from tests.raspberry_pi.emulated_pi.boards import BOARDS
 from tests.raspberry_pi.emulated_pi.machine import EmulatedPi

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from deploy.prepare import (
     find_artifact,
     main,
 )
-from deploy.wheelhouse import Target
+from deploy.wheelhouse import Target, build_wheelhouse
 
 
 def write_artifacts(folder: Path, sha256: str | None = None) -> Path:
@@ -147,6 +148,45 @@ def test_a_manifest_that_recommends_nothing_asks_for_a_file(tmp_path: Path) -> N
     (tmp_path / "manifest.json").write_text('{"recommended": null, "artifacts": []}')
     with pytest.raises(ArtifactError, match="recommends no artifact: name a file"):
         find_artifact(tmp_path)
+
+
+@pytest.fixture
+def wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A wheel whose wheelhouse is itself alone, without an index."""
+    wheel = tmp_path / "edge_runtime-1-py3-none-any.whl"
+    wheel.write_bytes(b"wheel")
+    monkeypatch.setattr(
+        "deploy.wheelhouse._collect", lambda _, wheel, wheels: shutil.copy(wheel, wheels)
+    )
+    return wheel
+
+
+@pytest.mark.parametrize("note", ["", "[]", "{", '{"archive": 3, "digest": ""}'])
+def test_a_wheelhouse_whose_note_cannot_be_read_is_packed_again(
+    wheel: Path, tmp_path: Path, note: str
+) -> None:
+    target = Target("aarch64", "2.36", "3.11", "litert")
+    first = build_wheelhouse(target, wheel, tmp_path)
+    (packed,) = first.archive.parent.glob("*.json")
+    packed.write_text(note)
+    first.archive.unlink()
+    assert build_wheelhouse(target, wheel, tmp_path) == first
+    assert first.archive.is_file()
+    assert json.loads(packed.read_text())["digest"] == first.digest
+    assert list(first.archive.parent.glob("*.new")) == []
+
+
+def test_a_linked_artifact_goes_to_the_board_under_the_name_of_the_link(
+    wheel: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = write_artifacts(tmp_path)
+    link = tmp_path / "current.tflite"
+    link.symlink_to(model)
+    arguments = ["--machine=aarch64", "--glibc=2.36", "--python=3.11", f"--folder={tmp_path}"]
+    assert main([f"--model={link}", f"--wheel={wheel}", *arguments]) == 0
+    plan = json.loads(capsys.readouterr().out)
+    assert plan["model"] == str(link)
+    assert list(plan["files"]) == [link.name]
 
 
 def test_wheelhouses_of_different_boards_do_not_meet() -> None:

@@ -1,6 +1,8 @@
 """Releases on a board: what the role's module does to a folder, without a board."""
 
+import argparse
 import hashlib
+import importlib
 import importlib.util
 import json
 import subprocess
@@ -9,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from edge_runtime.cli.main import COMMANDS
 
 _SOURCE = "deploy/roles/edge_runtime/module_utils/edge_releases.py"
 
@@ -67,6 +71,26 @@ def test_rolling_back_twice_comes_back(module: Any, tmp_path: Path) -> None:
         releases.activate(name)
     assert releases.roll_back() == "a"
     assert releases.roll_back() == "b"
+
+
+def test_undoing_a_switch_forgets_the_release_that_failed(module: Any, tmp_path: Path) -> None:
+    releases = module.Releases(tmp_path)
+    for name in ("a", "b", "broken"):
+        add_release(tmp_path, name)
+        before = releases.read_links()
+        releases.activate(name)
+    assert releases.recover(before) == "b"
+    assert releases.read_links() == {"current": "b", "previous": "a"}
+    assert releases.roll_back() == "a"
+
+
+def test_undoing_the_first_switch_leaves_nothing_current(module: Any, tmp_path: Path) -> None:
+    releases = module.Releases(tmp_path)
+    add_release(tmp_path, "broken")
+    before = releases.read_links()
+    releases.activate("broken")
+    assert releases.recover(before) is None
+    assert not (tmp_path / "current").is_symlink()
 
 
 def test_a_broken_first_release_leaves_nothing_current(module: Any, tmp_path: Path) -> None:
@@ -172,3 +196,18 @@ def test_the_launcher_names_the_artifact_or_its_profile(
         [tmp_path / "run", "watch", "a b"], capture_output=True, text=True, check=True
     )
     assert done.stdout.rstrip() == f"watch a b --model {tmp_path / 'model' / named}"
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_launcher_names_the_artifact_where_one_is_taken(
+    module: Any, tmp_path: Path, command: str
+) -> None:
+    module.write_launcher(tmp_path, {"m.tflite": ""})
+    program = tmp_path / "venv" / "bin" / "edge-runtime"
+    program.parent.mkdir(parents=True)
+    program.write_text('#!/bin/sh\necho "$@"\n')
+    program.chmod(0o755)
+    parser = argparse.ArgumentParser()
+    importlib.import_module(f"edge_runtime.cli.{command}").add_arguments(parser)
+    done = subprocess.run([tmp_path / "run", command], capture_output=True, text=True, check=True)
+    assert ("--model" in done.stdout) is ("--model" in parser.format_help())

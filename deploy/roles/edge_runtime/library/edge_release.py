@@ -1,5 +1,5 @@
 #!/usr/bin/python
-"""Ansible module: build, activate, roll back or prune releases on a board."""
+"""Ansible module: build, activate, recover, roll back or prune releases on a board."""
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.edge_releases import ReleaseError, Releases
@@ -7,13 +7,13 @@ from ansible.module_utils.edge_releases import ReleaseError, Releases
 DOCUMENTATION = r"""
 module: edge_release
 short_description: Releases of edge-runtime in a folder of the board
-description: Builds a release with its own virtual environment, switches to it atomically, goes
-  back to the one before, or removes old ones.
+description: Builds a release with its own virtual environment, switches to it atomically, undoes
+  that, goes back to the one before, or removes old ones.
 options:
   root: {description: The folder that holds everything., type: path, required: true}
   state:
     description: What shall be true afterwards.
-    choices: [built, active, rolled_back, pruned]
+    choices: [built, active, recovered, rolled_back, pruned]
     required: true
     type: str
   release: {description: Its id., type: str}
@@ -23,6 +23,7 @@ options:
   files: {description: SHA-256 by file name., type: dict}
   system_site_packages: {description: Let the environment see apt's packages., type: bool}
   compiled: {description: Compile Python files while installing., type: bool}
+  before: {description: What active answered as before., type: dict}
   keep: {description: How many releases pruning leaves., type: int}
 author: [the authors of edge-runtime]
 """
@@ -34,7 +35,7 @@ def main():
         argument_spec={
             "root": {"type": "path", "required": True},
             "state": {
-                "choices": ["built", "active", "rolled_back", "pruned"],
+                "choices": ["built", "active", "recovered", "rolled_back", "pruned"],
                 "required": True,
             },
             "release": {"type": "str"},
@@ -44,11 +45,13 @@ def main():
             "files": {"type": "dict"},
             "system_site_packages": {"type": "bool", "default": False},
             "compiled": {"type": "bool", "default": True},
+            "before": {"type": "dict"},
             "keep": {"type": "int", "default": 3},
         },
         required_if=[
             ("state", "built", ("release", "digest", "archive", "incoming", "files")),
             ("state", "active", ("release",)),
+            ("state", "recovered", ("before",)),
         ],
         supports_check_mode=True,
     )
@@ -81,10 +84,15 @@ def _reach(releases, wanted, check_mode):
             )
         return {"changed": changed}
     if state == "active":
-        changed = releases.read_link("current") != wanted["release"]
+        before = releases.read_links()
+        changed = before["current"] != wanted["release"]
         if changed and not check_mode:
             releases.activate(wanted["release"])
-        return {"changed": changed, "previous": releases.read_link("previous")}
+        return {"changed": changed, "before": before}
+    if state == "recovered":
+        before = wanted["before"]
+        current = before["current"] if check_mode else releases.recover(before)
+        return {"changed": True, "current": current}
     if state == "rolled_back":
         if check_mode:
             return {"changed": True, "current": releases.read_link("previous")}

@@ -22,6 +22,9 @@ import tarfile
 from pathlib import Path
 
 _MARK = "release.json"
+_LINKS = ("current", "previous")
+# The commands of edge-runtime that take --model.
+_WITH_MODEL = ("classify", "watch", "evaluate", "bench")
 
 
 class ReleaseError(Exception):
@@ -63,6 +66,10 @@ class Releases:
         except OSError:
             return None
         return release if (self.path(release) / _MARK).is_file() else None
+
+    def read_links(self):
+        """Ids that ``current`` and ``previous`` name; see `read_link`."""
+        return {name: self.read_link(name) for name in _LINKS}
 
     def unpack_wheels(self, archive, digest):
         """Unpack a wheelhouse beside its place, check every sum, then move it in."""
@@ -137,6 +144,19 @@ class Releases:
         (self.root / "current").unlink(missing_ok=True)
         return None
 
+    def recover(self, before):
+        """Undo a switch: what `read_links` said before it holds again; returns what is current.
+
+        Unlike `roll_back`, it leaves no link to the release that was found to be broken.
+        """
+        for name in _LINKS:
+            release = before.get(name)
+            if release and (self.path(release) / _MARK).is_file():
+                self._point(name, release)
+            else:
+                (self.root / name).unlink(missing_ok=True)
+        return self.read_link("current")
+
     def prune(self, keep):
         """Remove all but the newest `keep` releases, never the current or the previous one."""
         needed = {self.read_link("current"), self.read_link("previous")}
@@ -186,15 +206,22 @@ def build_environment(venv, house, system_packages, compiled):
 
 
 def write_launcher(folder, files):
-    """Write ``run``, which starts edge-runtime with the release's own artifact.
+    """Write ``run``, which starts edge-runtime, with the release's own artifact where one is taken.
 
-    A profile stands for the artifact that it chose, with runtime and threads.
+    A profile stands for the artifact that it chose, with runtime and threads. Commands without
+    ``--model`` are started as they are.
     """
     name = next(iter(files)) if "profile.json" not in files else "profile.json"
     option = f"--model {shlex.quote(str(folder / 'model' / name))}"
     launcher = folder / "run"
     program = shlex.quote(str(folder / "venv" / "bin" / "edge-runtime"))
-    launcher.write_text(f'#!/bin/sh\nexec {program} "$@" {option}\n')
+    launcher.write_text(
+        "#!/bin/sh\n"
+        'case "$1" in\n'
+        f'{"|".join(_WITH_MODEL)}) exec {program} "$@" {option} ;;\n'
+        f'*) exec {program} "$@" ;;\n'
+        "esac\n"
+    )
     launcher.chmod(0o755)
 
 
