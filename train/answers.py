@@ -4,6 +4,7 @@ Several seeds, and several students, ask the same teachers for the same pictures
 can take longer than a small student's whole training.
 """
 
+import contextlib
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
@@ -40,7 +41,12 @@ def recall_answers(
     except (OSError, ValueError, EOFError, AttributeError):
         pass  # Not there, or damaged: asked again, and written anew.
     answers = ask()
-    with replace_file(path) as beside, beside.open("wb") as file:
+    # Where nothing can be kept, the next run asks again.
+    with (
+        contextlib.suppress(OSError),
+        replace_file(path) as beside,
+        beside.open("wb") as file,
+    ):
         np.save(file, answers)
     return answers
 

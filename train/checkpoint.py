@@ -2,6 +2,7 @@
 
 import json
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from train.files import replace_file
 from train.history import Epoch
 
 FILE_NAME = "checkpoint.npz"
+# What numpy raises on an archive that was cut short or altered.
+_UNREADABLE = (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +58,27 @@ def load_checkpoint(folder: Path) -> Checkpoint | None:
             about: dict[str, Any] = json.loads(str(stored["about"]))
         epochs = tuple(from_document(Epoch, epoch, path.name) for epoch in about["epochs"])
         return Checkpoint(str(about["identity"]), epochs)
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except (*_UNREADABLE, KeyError) as error:
         raise RunError(f"{path} is damaged ({error}); start again with --force") from error
 
 
 def restore_checkpoint(folder: Path, model: keras.Model) -> None:
-    """Put a stored state back into a freshly built and compiled model of the same kind."""
+    """Put a stored state back into a freshly built and compiled model of the same kind.
+
+    Raises:
+        RunError: The state is damaged, or another network's.
+    """
     path = folder / FILE_NAME
-    with np.load(path, allow_pickle=False) as stored:
-        variables = _variables(model)
-        for i, variable in enumerate(variables):
-            value = stored.get(f"v{i}")
-            if value is None or value.shape != tuple(variable.shape):
-                raise RunError(f"{path} belongs to another network; start again with --force")
-            variable.assign(value)
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+            values = dict(stored)
+    except _UNREADABLE as error:
+        raise RunError(f"{path} is damaged ({error}); start again with --force") from error
+    for i, variable in enumerate(_variables(model)):
+        value = values.get(f"v{i}")
+        if value is None or value.shape != tuple(variable.shape):
+            raise RunError(f"{path} belongs to another network; start again with --force")
+        variable.assign(value)
 
 
 def _variables(model: keras.Model) -> list[Any]:

@@ -1,6 +1,5 @@
 """The command line of training: ``python -m train`` and its subcommands."""
 
-import argparse
 import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
@@ -22,18 +21,19 @@ _COMMANDS: Mapping[str, Callable[[Sequence[str]], int]] = {
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line; return 0 done, 1 failure, 2 wrong use."""
+    """Run the command line; return 0 done, 1 failure.
+
+    Raises:
+        SystemExit: Help was asked for (0), or the options are wrong (2).
+    """
     words = list(sys.argv[1:] if argv is None else argv)
     command: Callable[[Sequence[str]], int] = fit.main
     if words and words[0] in _COMMANDS:
         command = _COMMANDS[words.pop(0)]
     try:
         return command(words)
-    except argparse.ArgumentError as error:
-        print(f"train: {error}", file=sys.stderr)
-        return 2
     except KeyboardInterrupt:
-        print("\nInterrupted. The same command goes on from the last whole epoch.", file=sys.stderr)
+        print(f"\nInterrupted.{_say_how_to_go_on(command, words)}", file=sys.stderr)
         return 1
     except (TrainError, EdgeRuntimeError, OSError) as error:
         if "--debug" in words:
@@ -41,3 +41,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         else:
             print(f"train: {error}", file=sys.stderr)
         return 1
+
+
+def _say_how_to_go_on(command: Callable[[Sequence[str]], int], words: Sequence[str]) -> str:
+    if command not in (fit.main, release.main, tune.main):
+        return ""
+    again = "The same command without --force" if "--force" in words else "The same command"
+    return f" {again} goes on from the last whole epoch."

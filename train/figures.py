@@ -64,7 +64,7 @@ def draw_curves(epochs: tuple[Epoch, ...]) -> Figure:
 def draw_confusion(evaluation: Evaluation) -> Figure:
     """Draw the confusion matrix; each row is a true class, coloured by its shares."""
     confusion = evaluation.confusion
-    names = evaluation.class_names
+    names = [_literal(name) for name in evaluation.class_names]
     size = min(4 + 0.45 * len(names), 14)
     figure = Figure(figsize=(size + 0.6, size), layout="constrained")
     axes = figure.subplots()
@@ -119,7 +119,7 @@ def draw_per_class(evaluation: Evaluation) -> Figure:
         color="#d5dae1",
         zorder=2,
     )
-    axes.set_yticks(places, [result.name for result in results])
+    axes.set_yticks(places, [_literal(result.name) for result in results])
     axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     axes.set_title("Results per class, on the test set", loc="left", fontweight="bold")
     axes.legend(frameon=False, ncols=3, loc="upper center", bbox_to_anchor=(0.5, -0.08))
@@ -159,7 +159,12 @@ def draw_mistakes(evaluation: Evaluation, columns: int = 8, rows: int = 4) -> Fi
 
 
 def _short(name: str) -> str:
-    return name if len(name) <= 13 else f"{name[:12]}…"
+    return _literal(name if len(name) <= 13 else f"{name[:12]}…")
+
+
+def _literal(name: str) -> str:
+    """Keep matplotlib from reading what stands between two dollars as a formula."""
+    return name.replace("$", r"\$")
 
 
 def _calm(axes: Axes) -> None:

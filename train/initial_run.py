@@ -1,5 +1,6 @@
 """Another run's folder, as something to start from."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,20 +20,22 @@ class InitialRun:
 
     def digest(self) -> str:
         """Identify its weights: the start of the SHA-256 of its model file."""
-        return digest_of(self.folder)
+        return sha256_of(self.folder / MODEL)[:16]
 
     def architecture(self) -> str:
-        """Return what its network is called; the last part of the model's name where unsaid."""
+        """Return what its network is called; the last part of the model's name where unsaid.
+
+        Raises:
+            RunError: What the folder says is no name.
+        """
+        name = self.spec.name.rpartition("-")[2]
         if (self.folder / RECORD).is_file():
             record = load_record(self.folder)
-            if record is not None:
-                return record.identity.settings.architecture
-        return self.spec.name.rpartition("-")[2]
-
-
-def digest_of(folder: Path) -> str:
-    """Identify a folder's weights, as settings name them."""
-    return sha256_of(folder / MODEL)[:16]
+            name = name if record is None else record.identity.settings.architecture
+        # It becomes part of the new run's folder.
+        if re.fullmatch(r"\w{1,60}", name) is None:
+            raise RunError(f"{self.folder} calls its network {name!r}, which is no name")
+        return name
 
 
 def open_initial_run(folder: Path) -> InitialRun:

@@ -45,10 +45,13 @@ def measure_input_cost(
     """Train epochs with and without augmentation in turn, after one to warm up."""
     from train.fitting import compile_model
     from train.phases import float_phase
+    from train.precision import narrow_convolutions
     from train.starting import build_starting_model
 
     targets = to_one_hot(dataset.train.labels, len(dataset.class_names))
     start = build_starting_model(settings, dataset.input.shape, dataset.class_names, None)
+    if settings.mixed_precision:
+        narrow_convolutions(start.model)
     steps = -(-len(dataset.train) // settings.batch_size)
     compile_model(start.model, settings, float_phase(settings), steps, start.output == "logits")
 

@@ -155,8 +155,6 @@ def with_teachers(
 ) -> TrainingSettings:
     """Say which teachers a run learns from; without any, it learns from the labels alone.
 
-    Their probabilities are soft already, so nothing is smoothed besides.
-
     Args:
         settings: The recipe.
         digests: Of the teachers' runs, in any order.
@@ -168,5 +166,4 @@ def with_teachers(
         settings,
         teacher="+".join(sorted(digests)),
         teacher_share=share,
-        label_smoothing=0.0,
     )

@@ -25,8 +25,10 @@ def find_complete_run(folder: Path, identity: RunIdentity) -> RunRecord | None:
 
 def _differences(stood: RunIdentity, asked: RunIdentity) -> list[str]:
     if stood.data_sha256 != asked.data_sha256:
-        return [f"data set {stood.dataset} with other pictures"]
+        return [f"data set {stood.dataset} with other pictures, or split otherwise"]
     old, new = to_document(stood.settings), to_document(asked.settings)
+    old |= {"data set": stood.dataset, "input": to_document(stood.input)}
+    new |= {"data set": asked.dataset, "input": to_document(asked.input)}
     found = []
     for key, value in old.items():
         if isinstance(value, dict):

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import numpy as np
 
-from edge_runtime.contract import LearnedRanges, ModelSpec
+from edge_runtime.contract import InputSpec, LearnedRanges, ModelSpec
 from edge_runtime.document import from_json, to_json
 from edge_runtime.errors import MetadataError
 from train.errors import RunError
 from train.samples import LabelledImages
 from train.settings import TrainingSettings
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 RECORD, SPEC, MODEL = "training.json", "spec.json", "model.keras"
 CALIBRATION, EVALUATION, HISTORY = "calibration.npz", "evaluation.npz", "history.csv"
 RANGES, REPORT, FIGURES = "ranges.json", "report.md", "figures"
@@ -35,11 +35,13 @@ class RunIdentity:
         settings: How to train.
         dataset: Short name of the data set.
         data_sha256: `ImageDataset.fingerprint` of it.
+        input: How a picture from elsewhere is brought to the form of its pictures.
     """
 
     settings: TrainingSettings
     dataset: str
     data_sha256: str
+    input: InputSpec
 
 
 @dataclass(frozen=True, slots=True)

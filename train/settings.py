@@ -1,5 +1,6 @@
 """What a training run was asked to do; stored beside its results, so that it can be repeated."""
 
+import math
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -7,6 +8,14 @@ from train.augmentation import Augmentation
 from train.mixing import Mixing
 
 OptimizerName = Literal["adam", "muon"]
+_NUMBERS = (
+    "learning_rate",
+    "tail_learning_rate",
+    "warmup_epochs",
+    "weight_decay",
+    "label_smoothing",
+    "ema",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +77,9 @@ class TrainingSettings:
     branches: bool = True
 
     def __post_init__(self) -> None:
+        for name in _NUMBERS:
+            if not math.isfinite(getattr(self, name)):
+                raise ValueError(f"{name} must be a finite number, found {getattr(self, name)}")
         for name in ("epochs", "batch_size"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, found {getattr(self, name)}")
@@ -77,8 +89,13 @@ class TrainingSettings:
         for name in ("seed", "tail_epochs", "weight_decay"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} must not be negative, found {getattr(self, name)}")
-        if not 0 <= self.ema < 1:
-            raise ValueError(f"ema must be at least 0 and below 1, found {self.ema}")
+        if self.seed >= 2**32:
+            raise ValueError(f"seed must be below 2 to the power of 32, found {self.seed}")
+        for name in ("ema", "label_smoothing"):
+            if not 0 <= getattr(self, name) < 1:
+                raise ValueError(
+                    f"{name} must be at least 0 and below 1, found {getattr(self, name)}"
+                )
         if not 0 <= self.teacher_share <= 1:
             raise ValueError(f"teacher_share must lie between 0 and 1, found {self.teacher_share}")
         if self.dropout is not None and not 0 <= self.dropout < 1:
@@ -86,4 +103,9 @@ class TrainingSettings:
         if not 0 < self.validation_fraction < 1:
             raise ValueError(
                 f"validation_fraction must lie between 0 and 1, found {self.validation_fraction}"
+            )
+        if self.freeze and self.tail_epochs:
+            raise ValueError(
+                "freeze trains the last layer alone, a tail in int8 steps trains all; do without "
+                "one of them (--tail-epochs 0)"
             )

@@ -9,8 +9,8 @@ import keras
 
 from train.errors import RunError
 from train.initial_run import InitialRun
-from train.run_folder import MODEL
 from train.settings import TrainingSettings
+from train.stored_network import load_network
 from train.zoo import ARCHITECTURES
 from train.zoo.backbones import BACKBONES, build_backbone
 
@@ -90,7 +90,7 @@ def _continue_run(
         raise RunError(
             f"{initial.folder} takes pictures of {spec.input.shape}, the data has {input_shape}"
         )
-    model = keras.models.load_model(initial.folder / MODEL, compile=False)
+    model = load_network(initial)
     if spec.labels != class_names:
         model = _replace_last_layer(model, len(class_names), spec.output.kind, initial.folder)
     summary = spec.description.rsplit(": ", 1)[-1] or spec.name

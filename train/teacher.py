@@ -14,7 +14,6 @@ of a pixel or two makes.
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-import keras
 import numpy as np
 import numpy.typing as npt
 
@@ -23,8 +22,8 @@ from train.errors import RunError
 from train.evaluation import to_probabilities
 from train.initial_run import InitialRun
 from train.progress import Progress
-from train.run_folder import MODEL
 from train.samples import Images
+from train.stored_network import load_network
 
 Targets = npt.NDArray[np.float32]
 
@@ -70,7 +69,7 @@ def learn_from_teachers(
 
 
 def _ask(run: InitialRun, images: Images, progress: Progress) -> Targets:
-    model = keras.models.load_model(run.folder / MODEL, compile=False)
+    model = load_network(run)
     logits = run.spec.output.kind == "logits"
 
     def answers() -> Iterator[Targets]:
@@ -79,7 +78,15 @@ def _ask(run: InitialRun, images: Images, progress: Progress) -> Targets:
             yield to_probabilities(scores) if logits else scores
 
     batches, title = -(-len(images) // _BATCH), f"Asking {run.folder.name}"
-    return np.concatenate(list(progress.track(answers(), batches, title)))
+    said = np.concatenate(list(progress.track(answers(), batches, title)))
+    expected = (len(images), len(run.spec.labels))
+    if said.shape != expected or not np.isfinite(said).all():
+        what = "others than numbers" if said.shape == expected else f"of the shape {said.shape[1:]}"
+        raise RunError(
+            f"the teacher {run.folder} does not answer each picture with {expected[1]} scores, as "
+            f"its spec.json says, but with some {what}; train it again"
+        )
+    return said
 
 
 def _check_teacher(run: InitialRun, classes: tuple[str, ...], shape: tuple[int, ...]) -> None:

@@ -9,7 +9,7 @@ import keras
 
 from edge_runtime.contract import ModelSpec, OutputSpec
 from edge_runtime.document import to_json
-from train.errors import RunError
+from train.errors import DataError, RunError
 from train.evaluation import evaluate
 from train.feeding import to_one_hot
 from train.finished_run import FinishedRun, TailResult, write_run
@@ -60,9 +60,11 @@ def train_run(
         teachers: Runs whose scores this one learns from.
 
     Raises:
+        DataError: The training pictures are too few to hold any out.
+        MetadataError: A name or description cannot be part of a model.
         RunError: Another run stands in the way, or training failed.
     """
-    identity = RunIdentity(settings, dataset.name, dataset.fingerprint())
+    identity = RunIdentity(settings, dataset.name, dataset.fingerprint(), dataset.input)
     unfinished = folder.parent / f".{folder.name}.unfinished"
     if force:
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -89,10 +91,16 @@ def run_training(
     """Train to the end and evaluate; see `train_run`."""
     settings = identity.settings
     kept, held_out = split_places(dataset.train.labels, settings.validation_fraction, settings.seed)
+    if not len(held_out):
+        raise DataError(
+            f"{dataset.name} has one training picture of each class, and none left to hold out "
+            "for validation; add pictures, or lower --test-fraction"
+        )
     train, validation = dataset.train.take(kept), dataset.train.take(held_out)
     calibration = choose_stratified(train, CALIBRATION_COUNT, settings.seed)
     make_deterministic(settings.seed)
     start = build_starting_model(settings, dataset.input.shape, dataset.class_names, initial)
+    spec = build_spec(dataset, settings, start)  # what is wrong with names is said before training
     from_logits = start.output == "logits"
     progress.say(
         f"Training {settings.architecture} ({start.model.count_params():,} parameters) on "
@@ -132,7 +140,7 @@ def run_training(
     evaluation = evaluate(model, dataset.test, dataset.class_names, from_logits)
     return FinishedRun(
         model=model,
-        spec=build_spec(dataset, settings, start),
+        spec=spec,
         identity=identity,
         train_count=len(train),
         validation_count=len(validation),

@@ -149,6 +149,21 @@ def test_a_file_that_is_no_picture_is_named(tmp_path: Path) -> None:
         _load(tmp_path)
 
 
+def test_a_name_that_cannot_be_shown_is_refused(tmp_path: Path) -> None:
+    for name in ("a", "b\x1b[2J"):
+        _fill(tmp_path / name, 4)
+    with pytest.raises(DataError, match=r"'b\\x1b\[2J'.* cannot name a class"):
+        _load(tmp_path)
+
+
+def test_a_picture_that_cannot_be_converted_is_named(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        _fill(tmp_path / name, 4)
+    Image.new("F", (20, 20), 0.5).save(tmp_path / "a" / "float.tiff")
+    with pytest.raises(DataError, match=r"float\.tiff.*convert it"):
+        _load(tmp_path)
+
+
 def test_one_class_or_too_few_pictures_are_refused(tmp_path: Path) -> None:
     _fill(tmp_path / "a", 5)
     with pytest.raises(DataError, match="at least two"):

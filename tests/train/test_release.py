@@ -1,11 +1,13 @@
 """Result files, the tables and cards made of them, and what may be published."""
 
+import argparse
 import dataclasses
 from pathlib import Path
 
 import pytest
 
 from train.cli import main
+from train.commands.release import _add_latency
 from train.data.fashion_mnist import CLASS_NAMES
 from train.errors import RunError
 from train.recipes import RECIPES
@@ -20,7 +22,15 @@ from train.release.document import (
     save_result,
 )
 from train.release.making import Order
-from train.release.plan import DISTILLATION, INGREDIENTS, TIERS, WHOLE, find_tier, name_without
+from train.release.plan import (
+    DISTILLATION,
+    INGREDIENTS,
+    TIERS,
+    WHOLE,
+    find_tier,
+    name_with,
+    name_without,
+)
 from train.release.publishing import publish_tier
 from train.release.summary import find_release, measure_gains, summarize
 from train.release.tables import format_ablation, format_goals, format_tiers
@@ -101,6 +111,15 @@ def test_a_result_file_reads_back_as_it_was(tmp_path: Path) -> None:
     assert result.accuracy("float") == 0.933
     assert result.accuracy("qat_int8.onnx") == 0.931
     assert result.accuracy("fp32.onnx") is None
+
+
+def test_what_was_timed_is_kept_while_the_file_stays_the_same(tmp_path: Path) -> None:
+    arguments = argparse.Namespace(results=tmp_path, against=None)
+    order = Order("nano", "nano", 0, teachers=(Path("runs/t"),))
+    assert _add_latency(build_result(), order, arguments).latency is None
+    save_result(tmp_path, build_timed())
+    assert _add_latency(build_result(), order, arguments).latency == build_timed().latency
+    assert _add_latency(build_result(correct=930), order, arguments).latency is None
 
 
 def test_the_table_shows_seeds_their_mean_and_what_was_not_trained() -> None:
@@ -269,10 +288,14 @@ def test_each_ablation_changes_a_tiers_settings(ingredient: str) -> None:
         words = order.training_words(Path("r"))
         return read_settings(parse_with_recipe(build_parser(), words))
 
-    recipe, without = read(WHOLE), read(name_without(ingredient))
-    assert recipe == RECIPES["large"]
+    recipe = read(WHOLE)
+    # Teachers' answers are soft already.
+    assert recipe == dataclasses.replace(RECIPES["large"], label_smoothing=0.0)
+    if ingredient == "label smoothing":
+        assert read(name_with(ingredient)).label_smoothing == 0.1
+        return
     assert INGREDIENTS[ingredient].is_used(recipe)
-    assert not INGREDIENTS[ingredient].is_used(without)
+    assert not INGREDIENTS[ingredient].is_used(read(name_without(ingredient)))
 
 
 def _place_files(runs: Path, result: RunResult) -> RunResult:
@@ -297,6 +320,11 @@ def test_publishing_places_the_first_seeds_files_with_their_card(tmp_path: Path)
         publish_tier(NANO, runs, results, models)
     save_result(results, _place_files(runs, build_result(0)))
     save_result(results, build_result(1, 990))
+    (models / "nano").mkdir(parents=True)
+    (models / "nano" / "notes.txt").touch()
+    with pytest.raises(RunError, match="holds something else than a released tier"):
+        publish_tier(NANO, runs, results, models)
+    (models / "nano" / "notes.txt").unlink()
     folder = publish_tier(NANO, runs, results, models)
     assert sorted(path.name for path in folder.iterdir()) == [
         "README.md",

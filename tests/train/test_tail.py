@@ -1,6 +1,7 @@
 """Whole runs with averaged weights, mixing, a teacher and a quantized tail, at miniature size."""
 
 import dataclasses
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -170,7 +171,7 @@ def test_averaged_weights_come_with_statistics_of_their_own() -> None:
 
 @pytest.mark.parametrize("mirrored", [False, True])
 def test_targets_are_blended_with_what_the_teachers_say(
-    run: Path, dataset: ImageDataset, mirrored: bool
+    run: Path, dataset: ImageDataset, mirrored: bool, tmp_path: Path
 ) -> None:
     import keras
 
@@ -199,6 +200,14 @@ def test_targets_are_blended_with_what_the_teachers_say(
     parts = (0.3, targets), (0.7, said)
     total = sum(share * float(loss(part, student)) for share, part in parts)
     assert float(loss(found, student)) == pytest.approx(total, rel=1e-5)
+    other = tmp_path / "other"
+    shutil.copytree(initial.folder, other)
+    narrow = keras.Sequential([keras.Input((28, 28, 1)), keras.layers.Flatten()])
+    narrow.add(keras.layers.Dense(1))
+    narrow.save(other / "model.keras")
+    odd = [open_initial_run(other)]
+    with pytest.raises(RunError, match=r"does not answer each picture with 10 scores"):
+        learn_from_teachers(targets, images, odd, names, 0.7, mirrored, QUIET)
     with pytest.raises(RunError, match="knows other classes"):
         learn_from_teachers(targets, images, [initial], names[::-1], 0.7, mirrored, QUIET)
     with pytest.raises(RunError, match=r"takes pictures of \(28, 28, 1\).*\(14, 28, 1\)"):
@@ -212,9 +221,8 @@ def test_a_run_with_a_teacher_records_which(
     from train.training import train_run
 
     initial: InitialRun = open_initial_run(run)
-    settings = dataclasses.replace(SETTINGS, epochs=1, tail_epochs=0, label_smoothing=0.1)
+    settings = dataclasses.replace(SETTINGS, epochs=1, tail_epochs=0)
     taught = with_teachers(settings, [initial.digest()])
-    assert taught.label_smoothing == 0
     record = train_run(dataset, taught, tmp_path / "student", QUIET, teachers=[initial])
     assert record.identity.settings.teacher == initial.digest()
     alone = train_run(dataset, settings, tmp_path / "alone", QUIET)

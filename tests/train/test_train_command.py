@@ -13,6 +13,7 @@ from train.cli import main
 from train.commands import data as data_command
 from train.commands.fit import build_parser
 from train.commands.options import read_settings
+from train.commands.recipe_options import parse_with_recipe
 from train.data.sources import load_fashion_mnist
 from train.settings import TrainingSettings
 
@@ -45,6 +46,12 @@ def test_help_states_every_default(capsys: pytest.CaptureFixture[str]) -> None:
         ["--init", "somewhere", "--channels", "3"],
         ["--init", "somewhere", "--model", "MobileNetV2"],
         ["--init", "somewhere", "--recipe", "nano", "--widths", "8,8,8"],
+        ["--label-smoothing", "1"],
+        ["--learning-rate", "nan"],
+        ["--weight-decay", "inf"],
+        ["--seed", "4294967296"],
+        ["--freeze", "--tail-epochs", "1"],
+        ["--rec", "nano"],
     ],
 )
 def test_wrong_use_ends_with_2_and_a_reason(
@@ -68,6 +75,33 @@ def test_a_folder_of_something_else_ends_with_1(
 ) -> None:
     assert main(["--data", str(tmp_path)]) == 1
     assert str(tmp_path) in capsys.readouterr().err
+
+
+def test_teachers_answers_are_smoothed_only_where_that_is_asked_for() -> None:
+    for words, smoothing in (
+        ([], 0.05),
+        (["--teacher", "a", "b"], 0.0),
+        (["--teacher", "a", "--label-smoothing", "0.05"], 0.05),
+    ):
+        arguments = parse_with_recipe(build_parser(), ["--recipe", "micro", *words])
+        assert read_settings(arguments).label_smoothing == smoothing
+
+
+def test_an_interruption_says_how_to_go_on(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("train.commands.fit.open_dataset", interrupt)
+    monkeypatch.setattr("train.commands.cost.open_dataset", interrupt)
+    for words, said in (
+        ([], "The same command goes on"),
+        (["--force"], "The same command without --force goes on"),
+        (["cost"], "Interrupted.\n"),
+    ):
+        assert main(words) == 1
+        assert said in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("words", [[], ["--force"]])

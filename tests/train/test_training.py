@@ -10,10 +10,13 @@ import pytest
 
 from edge_runtime.contract import ModelSpec
 from edge_runtime.document import from_json
+from edge_runtime.errors import MetadataError
 from tests.train.interrupting import interrupt_before
 from train.augmentation import Augmentation
-from train.errors import RunError
+from train.errors import DataError, RunError
+from train.evaluation import Evaluation
 from train.framework import load_keras
+from train.history import Epoch
 from train.progress import Progress
 from train.run_folder import COMPLETE, load_record, load_samples, load_spec
 from train.samples import ImageDataset
@@ -130,6 +133,34 @@ def test_a_complete_run_is_reused_and_another_refused(run: Path, dataset: ImageD
     assert (run / "model.keras").stat().st_mtime_ns == before
     with pytest.raises(RunError, match=r"epochs 3 instead of 4.*--force"):
         train_run(dataset, dataclasses.replace(SETTINGS, epochs=4), run, QUIET)
+    other = dataclasses.replace(dataset.input, resize="stretch")
+    with pytest.raises(RunError, match=rf"input\.resize {dataset.input.resize} instead of stretch"):
+        train_run(dataclasses.replace(dataset, input=other), SETTINGS, run, QUIET)
+
+
+def test_what_cannot_be_trained_is_said_before_the_training(
+    dataset: ImageDataset, tmp_path: Path
+) -> None:
+    from train.training import train_run
+
+    odd = dataclasses.replace(dataset, class_names=(*dataset.class_names[:-1], "a\nb"))
+    with pytest.raises(MetadataError):
+        train_run(odd, SETTINGS, tmp_path / "run", QUIET)
+    first = np.unique(dataset.train.labels, return_index=True)[1]
+    few = dataclasses.replace(dataset, train=dataset.train.take(first))
+    with pytest.raises(DataError, match="none left to hold out"):
+        train_run(few, SETTINGS, tmp_path / "run", QUIET)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_class_names_are_drawn_as_they_are(dataset: ImageDataset, tmp_path: Path) -> None:
+    from train.figures import draw_run
+
+    names = ("$1_$5", "$%$", "$", *dataset.class_names[3:])
+    labels = dataset.test.labels
+    scores = np.eye(10, dtype=np.float32)[(labels + 1) % 10]
+    epoch = Epoch(1, 0.01, 0.5, 0.5, 0.5, 0.5, 0.1, 0.0)
+    draw_run(tmp_path / "figures", (epoch,), Evaluation(dataset.test, scores, names))
 
 
 def test_a_folder_of_something_else_is_never_replaced_unasked(

@@ -1,6 +1,7 @@
 """Starting from another run, or from a network of Keras Applications."""
 
 import dataclasses
+import shutil
 import urllib.error
 from pathlib import Path
 from typing import Any
@@ -86,6 +87,26 @@ def test_a_folder_that_is_no_run_is_refused(tmp_path: Path, initial: InitialRun)
         open_initial_run(tmp_path)
 
 
+def test_a_damaged_model_is_refused(initial: InitialRun, tmp_path: Path) -> None:
+    folder = tmp_path / "fashion-cnn"
+    shutil.copytree(initial.folder, folder)
+    whole = (folder / "model.keras").read_bytes()
+    (folder / "model.keras").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(RunError, match="cannot be read as a Keras model"):
+        _build(SETTINGS, initial.spec.labels, open_initial_run(folder))
+
+
+def test_a_network_whose_name_would_lead_elsewhere_is_refused(
+    initial: InitialRun, tmp_path: Path
+) -> None:
+    folder = tmp_path / "fashion-cnn"
+    shutil.copytree(initial.folder, folder)
+    text = (folder / "training.json").read_text()
+    (folder / "training.json").write_text(text.replace('"cnn"', '"../../elsewhere"'))
+    with pytest.raises(RunError, match="which is no name"):
+        open_initial_run(folder).architecture()
+
+
 def test_pictures_of_another_size_are_refused(initial: InitialRun) -> None:
     from train.starting import build_starting_model
 
@@ -103,18 +124,21 @@ def test_pictures_too_small_for_a_network_are_refused() -> None:
         build_starting_model(mobile, (28, 28, 1), ("a", "b"), None)
 
 
-def test_weights_that_cannot_be_fetched_name_the_remedies(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("error", [Exception, TimeoutError, OSError])
+def test_weights_that_cannot_be_had_name_the_remedies(
+    error: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
     import keras
 
     from train.zoo.backbones import build_backbone
 
     def unreachable(**_: Any) -> Any:
-        raise Exception("URL fetch failure: no route to host") from urllib.error.URLError("x")
+        raise error("URL fetch failure: no route to host") from urllib.error.URLError("x")
 
     monkeypatch.setattr(keras.applications, "MobileNetV2", unreachable)
     with pytest.raises(RunError) as caught:
         build_backbone("MobileNetV2", "imagenet", (64, 64, 3), 5)
-    for part in ("cannot be fetched", "no route to host", "--weights random", "--init"):
+    for part in ("cannot be had", "no route to host", "--weights random", "--init"):
         assert part in str(caught.value)
 
 

@@ -1,6 +1,7 @@
 """Searching under a budget, with the parts that need no training."""
 
 import dataclasses
+import shlex
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,8 @@ from PIL import Image
 from edge_runtime.contract import InputSpec
 from edge_runtime.document import from_json
 from train.cli import main
-from train.commands.options import DEFAULTS, parse_widths
-from train.commands.tune import _without_workers
+from train.commands.fit import build_parser as build_fit_parser
+from train.commands.options import DEFAULTS, parse_widths, read_settings
 from train.errors import RunError
 from train.samples import ImageDataset
 from train.settings import TrainingSettings
@@ -129,12 +130,15 @@ def test_every_point_of_the_space_is_a_setting_and_a_command() -> None:
     rng = np.random.default_rng(0)
     for _ in range(20):
         values = {hp.name: hp.prob_to_value(rng.random()) for hp in space.space}
-        settings = to_settings(values, TrainingSettings(epochs=2))
+        settings = to_settings(values, TrainingSettings(epochs=2, ema=0.9, optimizer="muon"))
         assert all(width % 16 == 0 for width in settings.widths)
-        command = format_command(settings, 18, Path("my pictures"), InputSpec(28, 28, 1))
+        command = format_command(settings, 18, Path("my pictures"), InputSpec(28, 28, 1), 0.1)
         assert "--data 'my pictures' --input-size 28x28" in command
         words = command.split()
         assert parse_widths(words[words.index("--widths") + 1]) == settings.widths
+        arguments = build_fit_parser().parse_args(shlex.split(command)[3:])
+        assert arguments.test_fraction == 0.1
+        assert read_settings(arguments) == dataclasses.replace(settings, epochs=18)
 
 
 def test_trials_are_judged_on_the_training_split_alone(dataset: ImageDataset) -> None:
@@ -147,13 +151,18 @@ def test_trials_are_judged_on_the_training_split_alone(dataset: ImageDataset) ->
     assert not any(image.tobytes() in kept for image in judged.test.images)
 
 
-def test_children_get_the_search_without_its_workers() -> None:
-    words = ["--trials", "4", "--workers", "2", "--force", "--json", "--max-size", "90"]
-    assert _without_workers(words) == ["--trials", "4", "--max-size", "90"]
-    assert _without_workers(["--workers=3"]) == []
-
-
-@pytest.mark.parametrize("words", [["--trials", "0"], ["--max-size", "-1"], ["--workers", "-1"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--trials", "0"],
+        ["--max-size", "-1"],
+        ["--max-size", "inf"],
+        ["--max-latency", "nan"],
+        ["--workers", "-1"],
+        ["--erase", "0.3"],
+        ["--learning-rate", "nan"],
+    ],
+)
 def test_wrong_use_of_tune_ends_with_2(words: list[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         main(["tune", *words])

@@ -25,6 +25,7 @@ def build_parser() -> argparse.ArgumentParser:
         prog="python -m train cost",
         description="Train with and without augmentation in turn and compare the times: what "
         "augmentation costs by itself, and what the trainer notices of it.",
+        allow_abbrev=False,  # `parse_with_recipe` must see the recipe's name before all else
     )
     parser.add_argument(
         "--pairs", type=int, default=3, metavar="N", help="epochs of each kind (default: 3)"
@@ -46,6 +47,8 @@ def main(argv: Sequence[str]) -> int:
         settings = read_settings(arguments)
         if arguments.pairs < 1:
             raise ValueError(f"--pairs must be at least 1, found {arguments.pairs}")
+        if arguments.init is not None:
+            raise ValueError("weights do not change what an epoch costs; leave out --init")
     except ValueError as error:
         parser.error(str(error))
     progress = Progress()

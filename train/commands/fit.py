@@ -61,6 +61,7 @@ def build_parser() -> argparse.ArgumentParser:
         "a run folder that python -m export takes up.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,  # `parse_with_recipe` must see the recipe's name before all else
     )
     parser.add_argument(
         "--run", type=Path, metavar="FOLDER", help="run folder to make (default: runs/NAME)"
@@ -102,7 +103,7 @@ def main(argv: Sequence[str]) -> int:
         Path("runs") / f"{dataset.name}-{settings.architecture.lower()}"
     )
     check_place(folder)
-    identity = RunIdentity(settings, dataset.name, dataset.fingerprint())
+    identity = RunIdentity(settings, dataset.name, dataset.fingerprint(), dataset.input)
     record = None if arguments.force else find_complete_run(folder, identity)
     if record is not None:
         progress.say(f"{folder} is complete already; reusing it (--force trains again)")

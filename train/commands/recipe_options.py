@@ -48,9 +48,14 @@ def parse_with_recipe(parser: argparse.ArgumentParser, argv: Sequence[str]) -> a
     """Parse options whose defaults are those of the recipe that they name."""
     first = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     first.add_argument("--recipe", default=DEFAULT)
-    recipe = RECIPES.get(first.parse_known_args(argv)[0].recipe)
+    first.add_argument("--teacher", nargs="*")
+    known = first.parse_known_args(argv)[0]
+    recipe = RECIPES.get(known.recipe)
     if recipe is not None:  # the parser itself says what is wrong with another name
         parser.set_defaults(**_to_defaults(recipe))
+    if known.teacher:
+        # Teachers' probabilities are soft already: smoothed besides only where that is asked for.
+        parser.set_defaults(label_smoothing=0.0)
     return parser.parse_args(argv)
 
 

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import math
 import os
 import shutil
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from pathlib import Path
 from edge_runtime.contract import InputSpec
 from edge_runtime.document import from_json, to_document, to_json
 from train.commands.options import (
+    DEFAULTS,
     add_data,
     add_training,
     fit_to_data,
@@ -34,6 +36,12 @@ a finished one. --workers N runs Keras Tuner's chief and N workers here. Workers
 with the search's folder shared, are told where the chief is by KERASTUNER_TUNER_ID,
 KERASTUNER_ORACLE_IP and KERASTUNER_ORACLE_PORT, and are given the same command without --workers.
 """
+# Options of training that the search decides by itself.
+_SEARCHED = {
+    "learning_rate": DEFAULTS.learning_rate,
+    "shift": DEFAULTS.augmentation.shift,
+    "erase": DEFAULTS.augmentation.erase,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +51,7 @@ class SearchIdentity:
     base: TrainingSettings
     budget: Budget
     data_sha256: str
+    input: InputSpec
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -62,11 +71,11 @@ def build_parser() -> argparse.ArgumentParser:
         "--trials", type=int, default=12, metavar="N", help="trials in all (default: 12)"
     )
     parser.add_argument(
-        "--max-size", type=float, metavar="KIB", help="largest file, in KiB (default: no limit)"
+        "--max-size", type=_parse_limit, metavar="KIB", help="largest file, in KiB (default: none)"
     )
     parser.add_argument(
         "--max-latency",
-        type=float,
+        type=_parse_limit,
         metavar="US",
         help="largest median latency of one picture here, in µs, LiteRT, one thread "
         "(default: no limit)",
@@ -108,16 +117,20 @@ def main(argv: Sequence[str]) -> int:
     dataset = open_dataset(
         arguments.data, progress, read_wishes(arguments), arguments.test_fraction, settings.seed
     )
+    least = 2 * len(dataset.class_names)
+    if arguments.pictures is not None and arguments.pictures < least:
+        parser.error(f"--pictures must be at least {least}, two of each class")
     settings = fit_to_data(settings, dataset)
     folder: Path = arguments.out or Path("tuning") / f"{dataset.name}-cnn"
     is_child = "KERASTUNER_TUNER_ID" in os.environ
     if not is_child:
-        _claim_folder(folder, SearchIdentity(settings, budget, dataset.fingerprint()), arguments)
+        identity = SearchIdentity(settings, budget, dataset.fingerprint(), dataset.input)
+        _claim_folder(folder, identity, arguments)
     if arguments.workers and not is_child:
         # Imported late, as all of Keras and Keras Tuner.
         from train.tuning.workers import run_workers
 
-        run_workers(_without_workers(argv), arguments.workers, progress)
+        run_workers(argv, arguments.workers, progress)
     else:
         _search(arguments, settings, budget, dataset, folder, progress)
     return 0 if is_child else _conclude(arguments, folder, budget, dataset.input, progress)
@@ -126,6 +139,10 @@ def main(argv: Sequence[str]) -> int:
 def _read(arguments: argparse.Namespace) -> tuple[TrainingSettings, Budget]:
     if arguments.trials < 1 or arguments.workers < 0:
         raise ValueError("--trials must be at least 1 and --workers not negative")
+    for name, default in _SEARCHED.items():
+        if getattr(arguments, name) != default:
+            option = f"--{name.replace('_', '-')}"
+            raise ValueError(f"{option} is what the search chooses; leave it out")
     size = None if arguments.max_size is None else round(arguments.max_size * 1024)
     return read_settings(arguments), Budget(size, arguments.max_latency)
 
@@ -180,7 +197,10 @@ def _conclude(
     outcomes = load_outcomes(folder / "trials")
     best = find_best(outcomes)
     epochs = TrainingSettings().epochs
-    command = None if best is None else format_command(best.settings, epochs, arguments.data, spec)
+    command = None
+    if best is not None:
+        data = arguments.data
+        command = format_command(best.settings, epochs, data, spec, arguments.test_fraction)
     write_report(folder, outcomes, budget, command)
     progress.say(f"Wrote report.md, trials.csv and trials.png into {folder}")
     if arguments.json:
@@ -202,13 +222,11 @@ def _conclude(
     return 0 if best is not None else 1
 
 
-def _without_workers(argv: Sequence[str]) -> list[str]:
-    """Return the options for the children: no workers of their own, and no fresh start."""
-    kept: list[str] = []
-    words = iter(argv)
-    for word in words:
-        if word == "--workers":
-            next(words, None)
-        elif word not in ("--force", "--json") and not word.startswith("--workers="):
-            kept.append(word)
-    return kept
+def _parse_limit(text: str) -> float:
+    try:
+        limit = float(text)
+    except ValueError:
+        limit = math.nan
+    if not 0 < limit < math.inf:
+        raise argparse.ArgumentTypeError(f"expected a number above 0, found {text!r}")
+    return limit

@@ -82,7 +82,7 @@ def load_image_folder(
 
     Raises:
         DataError: Fewer than two classes, a class with too few pictures or nothing but copies, a
-            file that is no picture, or more than fits in memory.
+            file that is no picture, a name that cannot be shown, or more than fits in memory.
     """
     names = [inner.name for inner in _subfolders(_train_part(folder))]
     parts = _list_parts(folder, names)
@@ -141,6 +141,12 @@ def _list_parts(folder: Path, names: Sequence[str]) -> list[_Listed]:
         raise DataError(
             f"{folder} needs a folder for each class, at least two; found {list(names) or 'none'}"
         )
+    for name in names:
+        if not name.isprintable():
+            raise DataError(
+                f"the folder {name!r} in {folder} cannot name a class: its name holds signs that "
+                "cannot be shown; rename it"
+            )
     train = _train_part(folder)
     if train == folder and _SPLIT_NAMES.issuperset(name.lower() for name in names):
         raise DataError(
@@ -174,16 +180,22 @@ def _settle_input(wishes: InputWishes, paths: Sequence[Path]) -> InputSpec:
     """Choose size and channels: the pictures' own where they agree and are small."""
     size, channels = wishes.size, wishes.channels
     if size is None or channels is None:
-        # Headers alone tell size and mode; a few hundred tell enough of the rest.
-        opened = [_open(path) for path in paths[:: max(1, len(paths) // 200)]]
+        # A few hundred tell enough of the rest.
+        looked_at = [_look_at(path) for path in paths[:: max(1, len(paths) // 200)]]
         if size is None:
-            sizes = {(picture.height, picture.width) for picture in opened}
+            sizes = {own for own, _ in looked_at}
             own = next(iter(sizes))
             small = len(sizes) == 1 and max(own) <= DEFAULT_SIDE
             size = own if small else (DEFAULT_SIDE, DEFAULT_SIDE)
         if channels is None:
-            channels = 3 if any(_is_colour(picture) for picture in opened) else 1
+            channels = 3 if any(colour for _, colour in looked_at) else 1
     return InputSpec(size[0], size[1], channels, resize=wishes.resize, polarity=wishes.polarity)
+
+
+def _look_at(path: Path) -> tuple[tuple[int, int], bool]:
+    """Return a picture's (height, width) and whether it has colour; the pixels are let go."""
+    picture = _open(path)
+    return (picture.height, picture.width), _is_colour(picture)
 
 
 def _is_colour(picture: Any) -> bool:
@@ -201,11 +213,23 @@ def _open(path: Path) -> Any:
         raise DataError(f"{error}. Remove the file, or repair it.") from error
 
 
+def _read(path: Path, spec: InputSpec) -> Any:
+    """Return a picture as the device would see it, uint8 (height, width, channels)."""
+    try:
+        picture = decode_picture(path, spec)
+    except ImageError as error:
+        raise DataError(f"{error}. Remove the file, or repair it.") from error
+    try:
+        return to_model_pixels(picture, spec)
+    except ImageError as error:
+        raise DataError(f"{path}: {error}. Remove the file, or convert it.") from error
+
+
 def _load(listed: _Listed, spec: InputSpec, progress: Progress) -> LabelledImages:
     images = np.empty((len(listed.paths), *spec.shape), np.uint8)
     tracked = progress.track(listed.paths, len(listed.paths), "Reading pictures")
     for place, path in enumerate(tracked):
-        images[place] = to_model_pixels(_open(path), spec)
+        images[place] = _read(path, spec)
     return LabelledImages(images, np.array(listed.labels, np.int64))
 
 

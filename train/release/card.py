@@ -125,7 +125,8 @@ def _format_latency(result: RunResult) -> str:
     )
 
 
-def _format_command(result: RunResult) -> str:
+def format_command(result: RunResult) -> str:
+    """Return the command that makes a run and its result file."""
     words = ["python -m train release", result.tier, "--seeds", str(result.seed)]
     words += ["--short"] if result.is_short else []
     words += ["--teacher", *result.teachers] if result.teachers else []
@@ -141,7 +142,7 @@ def _format_making(result: RunResult) -> str:
             f"Fashion-MNIST ({result.licence}), corrected; SHA-256 `{result.data_sha256[:16]}…`",
         ),
         ("trained on", f"{result.train_count:,} pictures, {result.validation_count:,} held out"),
-        ("command", f"`{_format_command(result)}`"),
+        ("command", f"`{format_command(result)}`"),
         ("epochs", f"{settings.epochs} in float, {settings.tail_epochs} in int8 steps"),
         (
             "optimizer",

@@ -159,7 +159,17 @@ def save_result(folder: Path, result: RunResult) -> Path:
     return path
 
 
+def find_result(folder: Path, name: str) -> RunResult | None:
+    """Read the result file of that name; None where there is none."""
+    path = folder / f"{name}.json"
+    return from_json(RunResult, path.read_bytes(), str(path)) if path.is_file() else None
+
+
 def load_results(folder: Path) -> tuple[RunResult, ...]:
-    """Read all result files of a folder, by name; an empty tuple where there are none."""
+    """Read all result files of a folder, by name; an empty tuple where there are none.
+
+    Raises:
+        MetadataError: One is malformed.
+    """
     paths = sorted(folder.glob("*.json"))
     return tuple(from_json(RunResult, path.read_bytes(), str(path)) for path in paths)

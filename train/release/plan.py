@@ -89,7 +89,8 @@ INGREDIENTS: Mapping[str, Ingredient] = MappingProxyType(
         ),
         "label smoothing": Ingredient(
             ("--label-smoothing", "0"),
-            lambda recipe: recipe.label_smoothing > 0,
+            # Beside teachers a recipe's own is not used.
+            lambda recipe: recipe.label_smoothing > 0 and not recipe.teacher_share,
             ("--label-smoothing", "0.1"),
         ),
         "weight decay": Ingredient(("--weight-decay", "0"), lambda recipe: recipe.weight_decay > 0),
@@ -101,7 +102,7 @@ INGREDIENTS: Mapping[str, Ingredient] = MappingProxyType(
 
 
 def find_tier(name: str) -> Tier:
-    """Return a tier by name."""
+    """Return a tier by name, which must be one of `TIERS`."""
     return next(tier for tier in TIERS if tier.name == name)
 
 

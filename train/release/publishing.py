@@ -5,7 +5,7 @@ from pathlib import Path
 
 from train.errors import RunError
 from train.files import replace_folder, sha256_of
-from train.release.card import format_card
+from train.release.card import format_card, format_command
 from train.release.document import SHIPPED, RunResult, load_results, to_result_name
 from train.release.plan import Tier
 from train.release.summary import find_release
@@ -39,22 +39,25 @@ def publish_tier(tier: Tier, runs: Path, results_folder: Path, models: Path) -> 
     if result is None:
         raise RunError(
             f"there is no result of {tier.name} with seed {tier.seeds[0]} in {results_folder}; "
-            f"make it with: python -m train release {tier.name} --seeds {tier.seeds[0]}"
+            "python -m train release --help shows how it is made"
         )
     name = to_result_name(result.recipe, result.variant, result.settings.epochs, result.seed)
     files = _find_files(result, runs / name, runs / "artifacts" / name)
-    others = (path for path in models.rglob("*") if tier.name not in path.parts)
+    others = (p for p in models.rglob("*") if p.relative_to(models).parts[0] != tier.name)
     total = sum(path.stat().st_size for path in (*files, *others) if path.is_file())
     if total > LARGEST_TOTAL_BYTES:
         raise RunError(
             f"with {tier.name} the folder {models} would hold {total / 1e6:.1f} MB; at most "
             f"{LARGEST_TOTAL_BYTES / 1e6:.0f} MB are allowed"
         )
-    with replace_folder(models / tier.name) as beside:
+    place = models / tier.name
+    if place.is_dir() and any(place.iterdir()) and not (place / CARD).is_file():
+        raise RunError(f"{place} holds something else than a released tier; move it away")
+    with replace_folder(place) as beside:
         for path in files:
             shutil.copyfile(path, beside / path.name)
         (beside / CARD).write_text(format_card(result, results), encoding="utf-8")
-    return models / tier.name
+    return place
 
 
 def _find_files(result: RunResult, run: Path, artifacts: Path) -> list[Path]:
@@ -70,6 +73,6 @@ def _find_files(result: RunResult, run: Path, artifacts: Path) -> list[Path]:
         if sha256_of(artifacts / file.file) != file.sha256:
             raise RunError(
                 f"{artifacts / file.file} is not the file that the result is about; measure it "
-                f"again with: python -m train release {result.tier} --seeds {result.seed}"
+                f"again with: {format_command(result)}"
             )
     return found

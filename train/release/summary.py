@@ -80,7 +80,7 @@ def measure_gains(results: tuple[RunResult, ...], recipe: str) -> tuple[Gain, ..
 
 
 def _are_mates(whole: RunResult, part: RunResult) -> bool:
-    """Whether two runs differ in the ingredient alone."""
+    """Whether two runs have seed, length and teachers in common."""
     one, other = whole.settings, part.settings
     taught_alike = one.teacher == other.teacher or part.variant == name_without(DISTILLATION)
     return (whole.seed, one.epochs) == (part.seed, other.epochs) and taught_alike

@@ -1,5 +1,6 @@
 """What an exported file may cost, and how a trial is scored against it."""
 
+import math
 from dataclasses import dataclass
 
 from edge_runtime.document import to_json
@@ -21,8 +22,8 @@ class Budget:
     def __post_init__(self) -> None:
         for name in ("max_size_bytes", "max_latency_us"):
             limit = getattr(self, name)
-            if limit is not None and limit <= 0:
-                raise ValueError(f"{name} must be above 0, found {limit}")
+            if limit is not None and not 0 < limit < math.inf:
+                raise ValueError(f"{name} must be above 0 and finite, found {limit}")
 
     def excess(self, size_bytes: int, latency_us: float) -> float:
         """Return by which fraction the worse of both is over its limit; 0 within the budget."""

@@ -2,18 +2,34 @@
 
 import shlex
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edge_runtime.contract import InputSpec
+from train.recipes import DEFAULT, RECIPES
 from train.settings import TrainingSettings
 
 if TYPE_CHECKING:
     import keras_tuner
 
-# Multiples of 16 fill the vector lanes of int8 kernels; see docs/architecture.md.
+# Multiples of 16 fill the vector lanes of int8 kernels; see docs/models.md.
 _CHANNEL_STEP = 16
+# Settings that an option of the same name gives to ``python -m train``.
+_VALUES = (
+    "optimizer",
+    "learning_rate",
+    "batch_size",
+    "seed",
+    "shift",
+    "erase",
+    "mixup",
+    "cutmix",
+    "label_smoothing",
+    "weight_decay",
+    "ema",
+    "validation_fraction",
+)
 
 
 def declare_space() -> "keras_tuner.HyperParameters":
@@ -48,20 +64,38 @@ def to_settings(values: Mapping[str, Any], base: TrainingSettings) -> TrainingSe
 
 
 def format_command(
-    settings: TrainingSettings, epochs: int, data: Path | None, spec: InputSpec
+    settings: TrainingSettings,
+    epochs: int,
+    data: Path | None,
+    spec: InputSpec,
+    test_fraction: float,
 ) -> str:
-    """Return the command that trains with these settings on all of the data."""
+    """Return the command that trains with these settings on all of the data.
+
+    Args:
+        settings: Of the trial.
+        epochs: Of the whole training.
+        data: Folder of the data set; None for Fashion-MNIST.
+        spec: Of its pictures.
+        test_fraction: What the search kept for the test, so that the training does too.
+    """
     words = ["python -m train"]
     if data is not None:
         words.append(f"--data {shlex.quote(str(data))} --input-size {spec.height}x{spec.width}")
         words.append(f"--channels {spec.channels} --resize {spec.resize}")
-        words.append(f"--polarity {spec.polarity}")
+        words.append(f"--polarity {spec.polarity} --test-fraction {test_fraction:g}")
     widths = ",".join(str(width) for width in settings.widths)
-    words.append(f"--widths {widths} --dropout {settings.dropout:g}")
-    words.append(f"--learning-rate {settings.learning_rate:g} --epochs {epochs}")
-    words.append(f"--batch-size {settings.batch_size} --seed {settings.seed}")
-    how = settings.augmentation
-    words.append(f"--shift {how.shift:g} --erase {how.erase:g}")
-    if not how.flip:
-        words.append("--no-flip")
+    words.append(f"--widths {widths} --dropout {settings.dropout:g} --epochs {epochs}")
+    values, usual = _list_values(settings), _list_values(RECIPES[DEFAULT])
+    words += [
+        f"--{name.replace('_', '-')} {values[name]}"
+        for name in _VALUES
+        if values[name] != usual[name]
+    ]
+    words += [] if settings.augmentation.flip else ["--no-flip"]
+    words += ["--mixed-precision"] if settings.mixed_precision else []
     return " ".join(words)
+
+
+def _list_values(settings: TrainingSettings) -> dict[str, Any]:
+    return asdict(settings) | asdict(settings.augmentation) | asdict(settings.mixing)

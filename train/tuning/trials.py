@@ -49,6 +49,9 @@ class TrialBench:
         outcome = self._measure(trial, settings, place, started)
         with replace_file(place / OUTCOME) as beside:
             beside.write_text(outcome.to_json(), encoding="utf-8")
+        # The file is what counts; a run folder repeats the judging pictures for every trial. It
+        # goes once the outcome is safe, so that no interruption costs the training.
+        shutil.rmtree(place / "run", ignore_errors=True)
         return outcome
 
     def _measure(
@@ -72,8 +75,6 @@ class TrialBench:
             accuracy, size_bytes = exported.accuracy, exported.size_bytes
             latency_us = exported.latency_us
             score = self.budget.score(accuracy, size_bytes, latency_us)
-            # The file is what counts; a run folder repeats the judging pictures for every trial.
-            shutil.rmtree(place / "run")
         return TrialOutcome(
             trial=trial,
             settings=settings,

@@ -102,12 +102,13 @@ def _readable_failure(name: str) -> Iterator[None]:
         with contextlib.redirect_stdout(sys.stderr), warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)
             yield
-    except (OSError, ValueError) as error:
+    except ValueError as error:
         raise RunError(f"{name} cannot be built for this input: {error}") from error
     except Exception as error:
-        # Keras's loader raises a bare Exception where an address cannot be read.
+        # Keras's loader raises a bare Exception where an address cannot be read, and passes on what
+        # sockets and h5py raise.
         raise RunError(
-            f"the ImageNet weights of {name} cannot be fetched: {error}. Connect to the network, "
+            f"the ImageNet weights of {name} cannot be had: {error}. Connect to the network, "
             "put Keras's weight file into ~/.keras/models, start from a run of your own with "
             "--init, or train from random weights with --weights random."
         ) from error

@@ -4,7 +4,7 @@ Both fold exactly, up to float rounding, because nothing stands between the padd
 kernels: whatever is linear afterwards can move into one kernel and one bias.
 """
 
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 import keras
 import numpy as np
@@ -13,28 +13,6 @@ from keras import layers
 
 Activation = Literal["relu", "linear"]
 Kernel = npt.NDArray[np.float64]
-
-
-class Foldable(Protocol):
-    """A layer that can be replaced by a plain convolution.
-
-    Attributes:
-        name: The plain layer takes it over.
-        convolutions: The convolutions inside, where nearly all arithmetic happens.
-        norms: The batch normalizations inside.
-    """
-
-    name: str
-    convolutions: tuple[layers.Conv2D, ...]
-    norms: tuple[layers.BatchNormalization, ...]
-
-    def to_plain(self) -> layers.Conv2D:
-        """Build the plain convolution, without weights."""
-        ...
-
-    def fold(self) -> tuple[Kernel, Kernel]:
-        """Return its kernel (height, width, in, out) and its bias (out,), float64."""
-        ...
 
 
 class NormalizedConvolution(layers.Layer):  # type: ignore[misc]
