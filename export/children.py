@@ -1,6 +1,5 @@
 """Child processes that end together, at once, when an export is interrupted."""
 
-import signal
 import subprocess
 import threading
 from collections.abc import Mapping, Sequence
@@ -54,11 +53,3 @@ class Children:
             self._is_stopped = True
             for child in self._running:
                 child.kill()
-
-
-def name_signal(number: int) -> str:
-    """The name of the signal that ended a process, such as ``SIGSEGV``."""
-    try:
-        return signal.Signals(number).name
-    except ValueError:  # real-time signals have numbers alone
-        return f"signal {number}"

@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 from types import FrameType
 
-from export.children import name_signal
+from edge_runtime.signal_names import name_signal
 from export.steps import ENVIRONMENT_VARIABLE, Steps
 
 _PROGRAM: tuple[str, ...] = ("-m", "export.command_line")

@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from edge_runtime.backends import PREFERENCE, load_backend
-from export.children import Children, name_signal
+from edge_runtime.signal_names import name_signal
+from export.children import Children
 from export.recipes import Format
 from export.replay import NOT_WRITTEN
 

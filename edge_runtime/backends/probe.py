@@ -9,6 +9,7 @@ from pathlib import Path
 
 import edge_runtime
 from edge_runtime.backends.registry import PREFERENCE, BackendStatus, load_backend
+from edge_runtime.signal_names import name_signal
 
 _TIMEOUT_S = 60.0
 # Importing proves little: the first model may be what ends the process.
@@ -68,6 +69,6 @@ def _describe_death(package: str, code: int, stderr: str) -> str:
             f"or another runtime"
         )
     if code < 0:
-        return f"{package} ends the process when it is tried ({signal.Signals(-code).name})"
+        return f"{package} ends the process when it is tried ({name_signal(-code)})"
     lines = stderr.strip().splitlines()
     return f"trying {package} fails: {lines[-1] if lines else f'exit code {code}'}"

@@ -1,6 +1,5 @@
 """Starting one trial in a fresh process of its own, where a crash or a hang is an answer too."""
 
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +8,7 @@ import edge_runtime
 from edge_runtime.document import from_json, to_ascii_json
 from edge_runtime.errors import MetadataError
 from edge_runtime.measurement.records import SCHEMA_VERSION, Refusal, TrialOutcome, TrialRequest
+from edge_runtime.signal_names import name_signal
 
 TRIAL_MODULE = "edge_runtime.measurement.trial"
 # A trial is bounded by its effort; what takes this much longer hangs.
@@ -60,9 +60,5 @@ def _describe_crash(code: int, stderr: str) -> str:
     lines = [line for line in stderr.strip().splitlines() if line.strip()]
     last = f": {lines[-1].strip()[:300]}" if lines else ""
     if code < 0:
-        try:
-            name = signal.Signals(-code).name
-        except ValueError:
-            name = f"signal {-code}"
-        return f"the process died of {name}{last}"
+        return f"the process died of {name_signal(-code)}{last}"
     return f"the process ended with code {code} and no result{last}"
