@@ -2,8 +2,26 @@
 
 import os
 import shutil
+import tempfile
 from collections.abc import Collection
 from pathlib import Path
+
+
+def check_can_be_made(folder: Path) -> None:
+    """Check, before the work, that a folder could be written where it shall stand.
+
+    Raises:
+        OSError: Nothing can be written there.
+    """
+    parent = folder.absolute().parent
+    while not parent.exists():
+        parent = parent.parent
+    try:
+        # Tried rather than asked for: root is told that it may write to /proc.
+        with tempfile.TemporaryFile(dir=parent):
+            pass
+    except OSError as error:
+        raise OSError(f"{parent} cannot be written to: {error.strerror or error}") from error
 
 
 def carry_over(folder: Path, fresh: Path, written: Collection[str]) -> None:

@@ -28,6 +28,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("folder", type=Path, help="folder to make")
     folder: Path = parser.parse_args(argv).folder
+    if folder.exists() and not folder.is_dir():
+        print(f"{folder} is a file; name a folder to make", file=sys.stderr)
+        return 1
     if folder.exists() and any(folder.iterdir()):
         print(f"{folder} is not empty; name another", file=sys.stderr)
         return 1

@@ -42,13 +42,19 @@ def main(argv: list[str] | None = None) -> int:
     except (EdgeRuntimeError, OSError) as error:
         if arguments.debug:
             raise
-        print(f"export: {error}", file=sys.stderr)
+        print(f"export: {_describe(error)}", file=sys.stderr)
         return 2 if isinstance(error, OutputFolderError) and error.is_wrong_use else 1
     except KeyboardInterrupt:
         print("\nexport: interrupted; nothing was written", file=sys.stderr)
         return 130
     finally:
         signal.signal(signal.SIGTERM, previous)
+
+
+def _describe(error: Exception) -> str:
+    if isinstance(error, OSError) and error.filename is not None and error.strerror:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
 
 
 def _find_mistake(arguments: argparse.Namespace) -> str | None:

@@ -5,6 +5,7 @@
 fills in the content digest of artifacts from before there was one; the network stays as it is.
 """
 
+import argparse
 import io
 import sys
 import zipfile
@@ -82,13 +83,15 @@ def add_digest(path: Path) -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; 0 done, 1 failure, 2 wrong use."""
-    names = sys.argv[1:] if argv is None else argv
-    if not names:
-        print("usage: python -m export.describe FILE…", file=sys.stderr)
-        return 2
+    parser = argparse.ArgumentParser(
+        prog="python -m export.describe",
+        description="Add to what artifacts say of themselves the digest of their content, which "
+        "files from before there was one lack.",
+    )
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="artifact")
     try:
-        for name in names:
-            add_digest(Path(name))
+        for file in parser.parse_args(argv).files:
+            add_digest(file)
     except (EdgeRuntimeError, OSError) as error:
         print(error, file=sys.stderr)
         return 1

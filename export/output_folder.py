@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from edge_runtime.folder_exchange import carry_over, swap_in
+from edge_runtime.folder_exchange import carry_over, check_can_be_made, swap_in
 from export.earlier_export import find_written
 from export.errors import OutputFolderError, OutputFolderInUseError
 from export.manifest import FILE_NAME
@@ -19,23 +19,28 @@ def check_output_folder(folder: Path, *, force: bool) -> None:
     Raises:
         OutputFolderInUseError: It holds something that is no earlier export, or one and `force` is
             not set; or it is no folder, or the one that the command was started in.
+        OutputFolderError: Nothing can be written there.
     """
     if folder.exists() and not folder.is_dir():
         raise OutputFolderInUseError(f"{folder} is a file; name a folder with --out")
     if Path.cwd().is_relative_to(folder.resolve()):
         # Another folder takes its place: who stands in it would go on looking at the old one.
         raise OutputFolderInUseError(f"{folder} is the folder you are in; name another with --out")
+    try:
+        check_can_be_made(folder.resolve())
+    except OSError as error:
+        raise OutputFolderError(f"{error}; name another place with --out") from error
     if not folder.is_dir() or not any(folder.iterdir()):
         return
-    what = "an earlier export" if find_written(folder) else "other files"
+    if not find_written(folder):
+        raise OutputFolderInUseError(
+            f"{folder} holds files that no export wrote (no {FILE_NAME} of one), and only earlier "
+            "exports are replaced; choose another --out"
+        )
     if not force:
         raise OutputFolderInUseError(
-            f"{folder} already holds {what}; choose another --out, or replace it with --force"
-        )
-    if what == "other files":
-        raise OutputFolderInUseError(
-            f"{folder} holds files that no export wrote (no {FILE_NAME} of one); --force replaces "
-            "earlier exports only. Choose an empty --out"
+            f"{folder} already holds an earlier export; choose another --out, or replace it with "
+            "--force"
         )
 
 

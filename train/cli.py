@@ -1,5 +1,6 @@
 """The command line of training: ``python -m train`` and its subcommands."""
 
+import os
 import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
@@ -31,16 +32,28 @@ def main(argv: Sequence[str] | None = None) -> int:
     if words and words[0] in _COMMANDS:
         command = _COMMANDS[words.pop(0)]
     try:
-        return command(words)
+        status = command(words)
+        sys.stdout.flush()  # what cannot be written is told of here, not when Python ends
+        return status
     except KeyboardInterrupt:
         print(f"\nInterrupted.{_say_how_to_go_on(command, words)}", file=sys.stderr)
         return 1
+    except BrokenPipeError:
+        # Whoever read the output has enough (such as `| head`): no failure.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except (TrainError, EdgeRuntimeError, OSError) as error:
         if "--debug" in words:
             traceback.print_exc()
         else:
-            print(f"train: {error}", file=sys.stderr)
+            print(f"train: {_describe(error)}", file=sys.stderr)
         return 1
+
+
+def _describe(error: Exception) -> str:
+    if isinstance(error, OSError) and error.filename is not None and error.strerror:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
 
 
 def _say_how_to_go_on(command: Callable[[Sequence[str]], int], words: Sequence[str]) -> str:

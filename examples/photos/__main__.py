@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from edge_runtime import Classifier
+from edge_runtime.errors import EdgeRuntimeError
 from edge_runtime.pictures.photo import decode_picture, to_model_pixels
 from examples.photos.filling import DOCS, fill_in
 from examples.photos.scenes import SCENES
@@ -36,17 +37,26 @@ def format_table(outcomes: Sequence[Outcome], model: str) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _classify_with(artifact: str) -> tuple[list[Outcome], str]:
+    """The outcomes, and what gave them in words."""
+    with Classifier.load(artifact) as classifier:
+        name = classifier.metadata.model.name if classifier.metadata else artifact
+        model = f"{name} on {classifier.backend} {classifier.backend_version}"
+        return classify_scenes(classifier), model
+
+
 def main(argv: Sequence[str] | None = None) -> int:
-    """Write the figure and the table; 0 done."""
+    """Write the figure and the table; 0 done, 1 where the model cannot be loaded."""
     parser = argparse.ArgumentParser(prog="python -m examples.photos", description=__doc__)
     parser.add_argument(
         "--model", default="default", metavar="FILE", help="artifact (default: the package's own)"
     )
     arguments = parser.parse_args(argv)
-    with Classifier.load(arguments.model) as classifier:
-        outcomes = classify_scenes(classifier)
-        name = classifier.metadata.model.name if classifier.metadata else arguments.model
-        model = f"{name} on {classifier.backend} {classifier.backend_version}"
+    try:
+        outcomes, model = _classify_with(arguments.model)
+    except EdgeRuntimeError as error:
+        print(f"examples.photos: {error}", file=sys.stderr)
+        return 1
     draw_sheet(outcomes).save(DOCS / "figures" / "photos.png", optimize=True)
     table = format_table(outcomes, model)
     print(table, end="")

@@ -67,7 +67,7 @@ def test_a_link_stays_and_what_it_names_is_filled(tmp_path: Path) -> None:
 )
 def test_a_manifest_of_something_else_is_no_earlier_export(tmp_path: Path, text: str) -> None:
     (tmp_path / "manifest.json").write_text(text)
-    with pytest.raises(OutputFolderInUseError, match=r"no manifest\.json of one.*Choose an empty"):
+    with pytest.raises(OutputFolderInUseError, match=r"no manifest\.json of one.*another --out"):
         check_output_folder(tmp_path, force=True)
 
 
@@ -125,3 +125,8 @@ def test_an_interrupted_exchange_leaves_what_was_there(
         _fill(tmp_path / "out", "second")
     assert (tmp_path / "out" / "file").read_text() == "first"
     assert [entry.name for entry in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_place_that_cannot_be_written_is_told_before_the_work() -> None:
+    with pytest.raises(OutputFolderError, match=r"/proc cannot be written to.*--out"):
+        check_output_folder(Path("/proc/none/out"), force=False)

@@ -1,5 +1,6 @@
 """The networks of the zoo: what they cost, and that folding changes nothing but their form."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -94,3 +95,10 @@ def test_mixed_precision_narrows_convolutions_alone() -> None:
     assert np.asarray(scores).dtype == np.float32
     widen_convolutions(model)
     assert {conv.compute_dtype for conv in branched.convolutions} == {"float32"}
+
+
+def test_the_documents_table_is_what_the_command_writes() -> None:
+    from train.commands.zoo import format_zoo, measure_zoo
+
+    page = (Path(__file__).parents[2] / "docs" / "models.md").read_text(encoding="utf-8")
+    assert format_zoo(measure_zoo()) in page

@@ -77,6 +77,22 @@ def test_a_folder_of_something_else_ends_with_1(
     assert str(tmp_path) in capsys.readouterr().err
 
 
+def test_what_fashion_mnist_settles_is_not_wished_for_in_vain(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["--input-size", "5"]) == 1
+    assert "--input-size" in capsys.readouterr().err
+
+
+def test_a_place_that_cannot_be_written_is_told_before_training(
+    miniature: Miniature, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = load_fashion_mnist(miniature.folder, whole=miniature.known)
+    monkeypatch.setattr("train.commands.fit.open_dataset", lambda *_: found.dataset)
+    assert main(["--run", "/proc/none/run"]) == 1
+    assert "/proc cannot be written to" in capsys.readouterr().err
+
+
 def test_teachers_answers_are_smoothed_only_where_that_is_asked_for() -> None:
     for words, smoothing in (
         ([], 0.05),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from edge_runtime.contract import InputSpec
 from edge_runtime.document import to_document
+from edge_runtime.folder_exchange import check_can_be_made
 from train.commands.options import (
     add_data,
     add_model,
@@ -144,9 +145,13 @@ def check_place(folder: Path) -> None:
     """Check that a run may stand there: ``--force`` replaces runs, never what else people keep.
 
     Raises:
-        RunError: There is a file, a folder with something in it and no run's record, or the folder
-            that the command was started in.
+        RunError: There is a file, a folder with something in it and no run's record, the folder
+            that the command was started in, or no way to write.
     """
+    try:
+        check_can_be_made(folder)
+    except OSError as error:
+        raise RunError(f"{error}; name another place with --run") from error
     if Path.cwd().is_relative_to(folder.resolve()):
         # Another folder takes its place: who stands in it would go on looking at the old one.
         raise RunError(f"{folder} is the folder you are in; name another with --run")

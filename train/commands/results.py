@@ -53,6 +53,8 @@ def main(argv: Sequence[str]) -> int:
             "with --results"
         )
     results = load_results(arguments.results)
+    if not results:
+        raise RunError(f"there is no result file in {arguments.results}; name another --results")
     if arguments.figure is not None:
         # Imported late: matplotlib takes its time.
         from train.release.figure import save_figure

@@ -29,14 +29,18 @@ def open_dataset(
         seed: Decides that split.
 
     Raises:
-        DataError: The folder is not there or holds nothing to train on.
+        DataError: The folder is not there or holds nothing to train on, or something is wished for
+            that Fashion-MNIST does not leave open.
     """
-    if named is None:
-        return load_fashion_mnist(progress=progress).dataset
-    if not named.is_dir():
+    if named is not None and not named.is_dir():
         raise DataError(f"there is no folder {named}")
-    if any(find_file(named, known.name) for known in FASHION_MNIST.files):
-        return load_fashion_mnist(named, progress).dataset
+    if named is None or any(find_file(named, known.name) for known in FASHION_MNIST.files):
+        if wishes in (None, InputWishes()) or isinstance(wishes, InputSpec):
+            return load_fashion_mnist(named, progress).dataset
+        raise DataError(
+            "--input-size, --channels, --resize and --polarity are for a folder of pictures "
+            "(--data); Fashion-MNIST is 28×28, gray, light on dark"
+        )
     if is_image_folder(named):
         chosen = wishes if wishes is not None else InputWishes()
         return load_image_folder(named, chosen, test_fraction, seed, progress)

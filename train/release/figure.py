@@ -73,6 +73,8 @@ def _draw_tier(axes: Axes, tier: Tier, released: tuple[RunResult, ...]) -> None:
         textcoords="offset points",
         va="top",
         fontsize=9,
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},  # the yardstick runs behind
+        zorder=3,
     )
 
 
