@@ -14,7 +14,7 @@ import numpy.typing as npt
 from benchmarks.errors import InputError
 from edge_runtime.contract import ModelSpec
 from edge_runtime.document import from_document
-from edge_runtime.errors import EdgeRuntimeError, MetadataError
+from edge_runtime.errors import DataError, EdgeRuntimeError, MetadataError
 from edge_runtime.evaluation.labelled_arrays import load_labelled_arrays
 from edge_runtime.formats.metadata import read_metadata
 
@@ -138,12 +138,16 @@ def _read_arrays(path: Path) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int6
         )
     try:
         images, labels = load_labelled_arrays(path)
+    except DataError as error:
+        raise InputError(f"{path} is no evaluation set: {error}") from error
+    try:
         # Opened here: of a damaged file numpy leaves its own handle open.
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             return images, labels, arrays.get("reference_scores")
     except Exception as error:  # a damaged array raises whatever the part that meets it raises
         raise InputError(
-            f"{path} is no evaluation set (an .npz with images and labels): {error}"
+            f"{path}: its array reference_scores cannot be read; export the model again, or name "
+            "pictures of your own (--evaluation)"
         ) from error
 
 

@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Sequence
 
 from benchmarks.errors import InputError, OutputExistsError, PlanError, ResultsError
+from edge_runtime.cli.failures import describe_failure, end_of_pipe
 from edge_runtime.errors import EdgeRuntimeError
 
 # Name → module and one line of what it does. `run` may be left out.
@@ -49,11 +50,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     arguments = parser.parse_args(words)
     try:
-        return int(importlib.import_module(_COMMANDS[command][0]).run(arguments))
+        status = int(importlib.import_module(_COMMANDS[command][0]).run(arguments))
+        sys.stdout.flush()  # Here, where it is known what to do if nobody reads on.
+        return status
+    except BrokenPipeError:
+        return end_of_pipe()
     except (EdgeRuntimeError, OSError) as error:
         if arguments.debug:
             traceback.print_exc()
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {describe_failure(error)}", file=sys.stderr)
         return 2 if isinstance(error, _WRONG_USE) else 1
     except KeyboardInterrupt:
         print("interrupted; no unfinished report was written", file=sys.stderr)

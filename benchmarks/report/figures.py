@@ -11,26 +11,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator
 
 from benchmarks.pareto import find_front
+from benchmarks.report.marks import add_legends, build_mark, choose_sizes, colour_of
 from benchmarks.results import AccuracyRecord, CaseRecord, Results
 from edge_runtime.tuning.rounds import choose_processes
 
-# Okabe and Ito's palette: told apart by people with any colour vision.
-RUNTIME_COLOURS = {
-    "litert": "#0072B2",
-    "tflite": "#D55E00",
-    "onnx": "#009E73",
-    "openvino": "#CC79A7",
-    "keras": "#666666",
-}
-_OTHER_COLOUR = "#E69F00"
-_MARKERS = {
-    "fp32": "o",
-    "fp16": "s",
-    "dynamic_int8": "^",
-    "static_int8": "D",
-    "int16x8": "v",
-    "qat_int8": "P",
-}
 _STYLE: Any = {
     "font.size": 10,
     "axes.spines.top": False,
@@ -80,6 +64,7 @@ def _draw_accuracy_latency(results: Results) -> Figure | None:
         return None
     figure = Figure(figsize=(9, 5.4), layout="constrained")
     axes = figure.subplots()
+    sizes = choose_sizes([case.runtime for case, _, _ in points])
     for case, latency_us, accuracy in points:
         share = accuracy.correct / accuracy.total
         interval = accuracy.interval
@@ -87,22 +72,21 @@ def _draw_accuracy_latency(results: Results) -> Figure | None:
             latency_us,
             share * 100,
             yerr=[[(share - interval.low) * 100], [(interval.high - share) * 100]],
-            color=_colour_of(case.runtime),
-            marker=_MARKERS.get(results.artifact_of(case).precision, "X"),
-            markersize=8 if case.threads == 1 else 6,
-            markerfacecolor=_colour_of(case.runtime) if case.threads == 1 else "white",
-            ecolor=(*mpl.colors.to_rgb(_colour_of(case.runtime)), 0.25),
-            linestyle="none",
+            ecolor=(*mpl.colors.to_rgb(colour_of(case.runtime)), 0.25),
+            markersize=sizes[case.runtime],
+            **build_mark(
+                colour_of(case.runtime), results.artifact_of(case).precision, case.threads
+            ),
         )
     _draw_front(axes, results, points)
     _set_log_axis(axes)
     # Room to the left of the first point for its name: a quarter of the axis, which is logarithmic.
     fastest, slowest = (end(us for _, us, _ in points) for end in (min, max))
     axes.set_xlim(left=fastest / max(2.5, (slowest / fastest) ** 0.33))
-    axes.set_xlabel("median latency of one picture, µs (log scale)")
+    axes.set_xlabel("p50 (joined) of one picture, µs (log scale)")
     axes.set_ylabel(f"top-1 accuracy, % of {results.evaluation.images:,} pictures")
     axes.set_title("Accuracy against latency", loc="left", fontweight="bold")
-    _add_legend(axes, results)
+    add_legends(axes, results, sizes)
     _add_source(figure, results)
     return figure
 
@@ -132,7 +116,7 @@ def _draw_front(
                 f"{precision} {case.runtime}",
                 (us, share),
                 # Above and to the left: no point lies there, or this one were not on the front.
-                xytext=(-4, 8),
+                xytext=(-8, 8),
                 textcoords="offset points",
                 ha="right",
                 fontsize=8.5,
@@ -159,26 +143,6 @@ def _add_source(figure: Figure, results: Results) -> None:
         fontsize=8,
         color="#666666" if results.verdict.valid else "#b3261e",
     )
-
-
-def _add_legend(axes: Axes, results: Results) -> None:
-    measured = [case for case in results.cases if case.summary is not None]
-    entries = [
-        axes.plot([], [], color=_colour_of(name), marker="o", linestyle="none", label=name)[0]
-        for name in dict.fromkeys(case.runtime for case in measured)
-    ]
-    entries += [
-        axes.plot(
-            [], [], color="#444444", marker=_MARKERS.get(name, "X"), linestyle="none", label=name
-        )[0]
-        for name in dict.fromkeys(results.artifact_of(case).precision for case in measured)
-    ]
-    if len({case.threads for case in measured}) > 1:
-        entries += axes.plot(
-            [], [], color="#444444", marker="o", markerfacecolor="white", linestyle="none",
-            label="more than one thread",
-        )  # fmt: skip
-    axes.legend(handles=entries, loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False)
 
 
 def _draw_sizes(results: Results) -> Figure:
@@ -213,7 +177,8 @@ def _draw_latency_spread(results: Results) -> Figure | None:
     axes.grid(axis="y", visible=False)
     axes.set_xlabel(
         "latency of one picture, µs (log scale)\n"
-        "quartiles, 1st to 99th percentile; dots: medians of processes"
+        "line: median of all samples; box: quartiles; whiskers: 1st to 99th percentile\n"
+        "dots: medians of processes, which p50 joins"
     )
     axes.set_title("How latency spreads", loc="left", fontweight="bold")
     _add_source(figure, results)
@@ -227,7 +192,7 @@ def _draw_box(axes: Axes, row: int, case: CaseRecord) -> None:
         for process in choose_processes(case.processes)
         if process.result.stream is not None
     ]
-    colour = _colour_of(case.runtime)
+    colour = colour_of(case.runtime)
     axes.boxplot(
         [[sample / 1e3 for stream in streams for sample in stream.samples_ns]],
         positions=[row],
@@ -248,7 +213,3 @@ def _draw_box(axes: Axes, row: int, case: CaseRecord) -> None:
 
 def _name_of(case: CaseRecord) -> str:
     return escape_text(f"{case.artifact}  {case.runtime} ×{case.threads}")
-
-
-def _colour_of(runtime: str) -> str:
-    return RUNTIME_COLOURS.get(runtime, _OTHER_COLOUR)

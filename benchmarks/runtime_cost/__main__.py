@@ -30,22 +30,34 @@ def main(argv: list[str] | None = None) -> int:
         if not file.is_file():
             print(f"runtime_cost: {file}: there is no such file", file=sys.stderr)
             return 2
+    findings: list[Finding] = []
     try:
         with tempfile.TemporaryDirectory(prefix="edge-runtime-cost-") as scratch:
-            findings = _measure(arguments, Path(scratch))
+            _measure(arguments, Path(scratch), findings)
     except (RuntimeError, ValueError) as error:
         print(f"runtime_cost: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        if findings:
+            _show(findings, arguments)
+        wanted = len(arguments.only or BOUNDS_BY_KEY)
+        print(f"runtime_cost: interrupted; {len(findings)} of {wanted} measured", file=sys.stderr)
+        return 130
+    _show(findings, arguments)
+    return 0 if all(finding.is_met for finding in findings) else 1
+
+
+def _show(findings: list[Finding], arguments: argparse.Namespace) -> None:
     host = describe_host()
     if arguments.json:
         document = {"host": to_document(host), "findings": [_to_document(f) for f in findings]}
         print(json.dumps(document, indent=1, ensure_ascii=False))
     else:
         print(format_findings(findings, host))
-    return 0 if all(finding.is_met for finding in findings) else 1
 
 
-def _measure(arguments: argparse.Namespace, scratch: Path) -> list[Finding]:
+def _measure(arguments: argparse.Namespace, scratch: Path, findings: list[Finding]) -> None:
+    """Add each finding at once: an interrupted run has those until then."""
     rounds = _QUICK if arguments.quick else _FULL
     setup = Setup(
         tflite=arguments.tflite,
@@ -56,11 +68,9 @@ def _measure(arguments: argparse.Namespace, scratch: Path) -> list[Finding]:
         time="processor" if arguments.processor_time else "wall",
         **rounds,
     )
-    findings = []
     for finding in measure(setup, arguments.only or list(BOUNDS_BY_KEY)):
         print(f"runtime_cost: {finding.bound.key} measured", file=sys.stderr)
         findings.append(finding)
-    return findings
 
 
 def _make_environment(scratch: Path) -> Mapping[str, str]:

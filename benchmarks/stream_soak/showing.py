@@ -5,7 +5,13 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from benchmarks.stream_soak.watching import MemoryPoint, fit_growth, is_flat
+from benchmarks.stream_soak.watching import (
+    LEAST_MINUTES,
+    MemoryPoint,
+    fit_growth,
+    is_flat,
+    is_long_enough,
+)
 
 
 def format_stream_soak(points: list[MemoryPoint]) -> str:
@@ -20,9 +26,15 @@ def format_stream_soak(points: list[MemoryPoint]) -> str:
             f"memory {first.resident_bytes / 1e6:.2f} → {last.resident_bytes / 1e6:.2f} MB, once "
             f"settled {growth.slope * 60 / 1e3:+.2f} kB a minute (95 % interval "
             f"{growth.low * 60 / 1e3:+.2f} to {growth.high * 60 / 1e3:+.2f})",
-            "flat" if is_flat(points) else "NOT flat",
+            _format_verdict(points),
         )
     )
+
+
+def _format_verdict(points: list[MemoryPoint]) -> str:
+    if not is_long_enough(points):
+        return f"too short to tell whether memory stays flat: give {LEAST_MINUTES} minutes or more"
+    return "flat" if is_flat(points) else "NOT flat"
 
 
 def draw_stream_soak(points: list[MemoryPoint], title: str, path: Path) -> None:

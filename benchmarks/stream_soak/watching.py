@@ -20,6 +20,10 @@ _STATM = Path("/proc/self/statm")
 _SETTLING = 0.1
 # More than that over a whole run, and a stream that stays for weeks would fill a board.
 MAX_GROWTH_BYTES = 1_000_000
+# A shorter run is all settling: whatever it shows, nothing is known of weeks.
+LEAST_MINUTES = 5
+# The last point comes a little before the end.
+_NEARLY = 0.95
 
 
 class Result(Protocol):
@@ -99,6 +103,14 @@ def fit_growth(points: list[MemoryPoint]) -> Trend:
     return fit_trend([p.at_s for p in settled], [float(p.resident_bytes) for p in settled])
 
 
+def is_long_enough(points: list[MemoryPoint]) -> bool:
+    """Whether the run lasted `LEAST_MINUTES`, so that its trend says something."""
+    return points[-1].at_s >= _NEARLY * LEAST_MINUTES * 60
+
+
 def is_flat(points: list[MemoryPoint]) -> bool:
-    """Whether even the upper end of the trend adds less than `MAX_GROWTH_BYTES` over the run."""
-    return fit_growth(points).high * points[-1].at_s < MAX_GROWTH_BYTES
+    """Whether even the upper end of the trend adds less than `MAX_GROWTH_BYTES` over the run.
+
+    A run that is not long enough is never called flat.
+    """
+    return is_long_enough(points) and fit_growth(points).high * points[-1].at_s < MAX_GROWTH_BYTES

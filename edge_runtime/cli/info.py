@@ -15,6 +15,8 @@ from edge_runtime.contract import ArtifactMetadata, InputSpec, MeasuredAccuracy,
 from edge_runtime.document import to_document
 from edge_runtime.formats.metadata import read_model_metadata
 from edge_runtime.formats.model_file import ModelFile, load_model_file
+from edge_runtime.formats.onnx_file import read_onnx_header
+from edge_runtime.formats.tflite_file import read_tflite_header
 from edge_runtime.models import DEFAULT_STEM, find_default_model
 from edge_runtime.profile import Profile, find_artifact, hash_file, load_profile
 from edge_runtime.statistics import wilson_interval
@@ -55,6 +57,8 @@ def run(arguments: argparse.Namespace) -> int:
         lines += [*(_list_description(metadata) if metadata else ()), *_list_runtimes(runtimes)]
         print("\n".join(f"{name:13}{value}" for name, value in lines))
     if metadata is None:
+        # Cut short, it has lost its description too, and no labels would make it usable.
+        _check_structure(model)
         print(
             f"edge-runtime: {model.name} carries no description of itself; it can be used with "
             "--labels FILE, one class name per line",
@@ -62,6 +66,13 @@ def run(arguments: argparse.Namespace) -> int:
         )
         return 1
     return 0
+
+
+def _check_structure(model: ModelFile) -> None:
+    if model.format == "tflite":
+        read_tflite_header(model.data, model.name)
+    else:
+        read_onnx_header(model.data, model.name)
 
 
 def _list_choice(profile: Profile | None) -> Iterator[tuple[str, str]]:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from edge_runtime import __version__
+from edge_runtime.cli.failures import describe_failure, end_of_pipe
 from edge_runtime.cli.noise import runtime_noise_hidden
 from edge_runtime.cli.plain_output import plain_output
 from edge_runtime.errors import EdgeRuntimeError
@@ -143,17 +144,11 @@ def _run_plainly(arguments: argparse.Namespace) -> int:
             return int(status)
     except (EdgeRuntimeError, UsageError, OSError) as error:
         if isinstance(error, BrokenPipeError):
-            return _end_of_pipe()
+            return end_of_pipe()
         if arguments.debug:
             raise
-        print(f"edge-runtime: {error}", file=sys.stderr)
+        print(f"edge-runtime: {describe_failure(error)}", file=sys.stderr)
         return WRONG_USE if isinstance(error, UsageError) else FINDING
     except KeyboardInterrupt:
         print("edge-runtime: interrupted", file=sys.stderr)
         return 130
-
-
-def _end_of_pipe() -> int:
-    # Whoever read our output has enough (such as `| head`): no failure, and nothing more to say.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return DONE

@@ -1,6 +1,7 @@
 """The options by which a command names its model, and loading it."""
 
 import argparse
+import sys
 from pathlib import Path
 
 from edge_runtime.backends.registry import BACKEND_NAMES
@@ -28,7 +29,8 @@ def add_backend_arguments(parser: argparse.ArgumentParser) -> None:
         "--backend",
         choices=("auto", *BACKEND_NAMES),
         default="auto",
-        help="runtime (default: auto, the profile's or the best installed one)",
+        help="runtime; fake invents answers, for tests (default: auto, the profile's or the best "
+        "installed one)",
     )
     group.add_argument(
         "--threads",
@@ -84,10 +86,18 @@ def load_labels(path: Path) -> list[str]:
 
 
 def load_classifier(arguments: argparse.Namespace) -> Classifier:
-    """Load the model that the options name."""
-    return Classifier.load(
+    """Load the model that the options name; says so where the answers will be invented."""
+    classifier = Classifier.load(
         arguments.model,
         backend=arguments.backend,
         threads=arguments.threads,
         labels=load_labels(arguments.labels) if arguments.labels else None,
     )
+    if classifier.backend == "fake":
+        print(
+            "edge-runtime: the runtime fake is for tests: its answers are invented, by brightness "
+            "alone; choose another with --backend",
+            file=sys.stderr,
+            flush=True,
+        )
+    return classifier

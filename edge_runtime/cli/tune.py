@@ -16,7 +16,7 @@ from pathlib import Path
 
 from edge_runtime import __version__
 from edge_runtime.backends.probe import probe_backend
-from edge_runtime.backends.registry import BACKEND_NAMES, PREFERENCE, BackendStatus
+from edge_runtime.backends.registry import PREFERENCE, BackendStatus
 from edge_runtime.cli.answer_options import parse_positive
 from edge_runtime.cli.main import UsageError
 from edge_runtime.cli.model_options import parse_thread_count
@@ -88,7 +88,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     search.add_argument(
         "--backend",
         action="append",
-        choices=BACKEND_NAMES,
+        choices=PREFERENCE,
         help="this runtime, may be repeated (default: every one that is installed)",
     )
     search.add_argument(

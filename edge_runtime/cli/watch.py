@@ -84,7 +84,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Watch until told to stop."""
-    if (arguments.folder is None) == (arguments.camera is None):
+    if arguments.folder is not None and arguments.camera is not None:
+        raise UsageError("name a folder to watch or --camera, not both: only one is watched")
+    if arguments.folder is None and arguments.camera is None:
         raise UsageError("name a folder to watch, or --camera; for example: watch inbox/")
     with (
         StopRequest() as stop,

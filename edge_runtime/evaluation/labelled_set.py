@@ -13,7 +13,7 @@ import numpy.typing as npt
 from edge_runtime.contract import InputSpec, Polarity
 from edge_runtime.cores import count_usable_cores
 from edge_runtime.errors import DataError, ImageError
-from edge_runtime.evaluation.labelled_arrays import load_labelled_arrays
+from edge_runtime.evaluation.labelled_arrays import is_npz_file, load_labelled_arrays
 from edge_runtime.pictures.photo import (
     PICTURE_SUFFIXES,
     decode_picture,
@@ -98,6 +98,11 @@ def load_labelled_set(source: Path, class_names: Sequence[str]) -> LabelledSet:
         return _list_folder(source, class_names)
     if not source.exists():
         raise DataError(f"{source}: there is no such file or folder")
+    if not is_npz_file(source):
+        raise DataError(
+            f"{source} is no .npz file; hand in a folder with one sub-folder of pictures per "
+            "class, or an .npz with images and labels"
+        )
     return _load_arrays(source, len(class_names))
 
 

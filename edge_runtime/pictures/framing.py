@@ -53,9 +53,7 @@ def frame_picture(
     Returns:
         uint8 (height, width, channels), 0–255.
     """
-    # Negating is np.bitwise_not: 255 - level, for uint8.
     fits = picture.size == (spec.width, spec.height)
-    original = picture.size
     pixels = np.asarray(_make_smaller(picture, spec), np.float32)  # (H, W, 3)
     if spec.polarity == "any" and not spec.trim:
         return _place(pixels, spec, pixels[0, 0], fits)
@@ -64,22 +62,27 @@ def frame_picture(
     found = tell_polarity(pixels, ground, item)
     shown = stated or found
     is_negated = spec.polarity != "any" and shown not in ("any", spec.polarity)
-    if is_negated and stated is None:
+    is_whole = fits or not spec.trim
+    box = None if is_whole else find_box(item)
+    # What is negated where nothing stands out is of no interest.
+    if is_negated and stated is None and (is_whole or box):
         notes.append(f"negated: {shown.replace('-', ' ')}")
     fill = np.median(ground.surface, axis=(0, 1))
-    if fits or not spec.trim:
-        framed = _place(pixels, spec, fill, fits)
-        return np.bitwise_not(framed) if is_negated else framed
-    box = find_box(item)
-    notes.extend(_note_item(box, pixels.shape, original, spec))
+    if is_whole:
+        return _negate(_place(pixels, spec, fill, fits), is_negated)
+    notes.extend(_note_item(box, pixels.shape, picture.size, spec))
     left, upper, right, lower = box or (0, 0, pixels.shape[1], pixels.shape[0])
     cut = (slice(upper, lower), slice(left, right))
     if spec.polarity == "any" or shown != found:
-        framed = _place(pixels[cut], spec, fill, fits)
-        return np.bitwise_not(framed) if is_negated else framed
+        return _negate(_place(pixels[cut], spec, fill, fits), is_negated)
     level = measure_item(pixels, ground, found)[cut]
     framed = _place(level, spec, np.zeros(3), fits, _residue(ground, level.shape, spec))
-    return np.bitwise_not(framed) if spec.polarity == "dark-on-light" else framed
+    return _negate(framed, spec.polarity == "dark-on-light")
+
+
+def _negate(framed: Pixels, is_wanted: bool) -> Pixels:
+    # np.bitwise_not is 255 - level, for uint8.
+    return np.bitwise_not(framed) if is_wanted else framed
 
 
 def _make_smaller(picture: Any, spec: InputSpec) -> Any:

@@ -7,10 +7,10 @@ from pathlib import Path
 from edge_runtime.backends.registry import load_backend
 from edge_runtime.cores import count_usable_cores
 from edge_runtime.errors import ArtifactError
+from edge_runtime.formats.model_file import check_format, list_model_files
 from edge_runtime.models import DEFAULT_STEM, FOLDER
 
 Pair = tuple[Path, str]
-_SUFFIXES = (".tflite", ".onnx")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +37,14 @@ def find_artifacts(places: Iterable[Path]) -> list[Path]:
     for place in places:
         folder = FOLDER if place == Path(DEFAULT_STEM) and not place.exists() else place
         if folder.is_dir():
-            files = sorted(file for file in folder.iterdir() if _is_artifact(file))
+            files = list_model_files(folder)
             if not files:
                 raise ArtifactError(f"{folder} holds no .tflite or .onnx file")
             found.update(dict.fromkeys(file.absolute() for file in files))
-        elif not _is_artifact(place):
-            raise ArtifactError(f"{place}: expected a .tflite or .onnx file, or a folder of them")
-        elif not place.is_file():
-            raise ArtifactError(f"{place}: there is no such file")
+        elif not place.exists():
+            raise ArtifactError(f"{place}: there is no such file or folder")
         else:
+            check_format(place)
             found[place.absolute()] = None
     return list(found)
 
@@ -63,11 +62,6 @@ def list_candidates(
         if artifact.suffix.lower().lstrip(".") in read
         for count in counts
     ]
-
-
-def _is_artifact(file: Path) -> bool:
-    # Capitals too, as loading takes them: FAT drives give such names back.
-    return file.suffix.lower() in _SUFFIXES
 
 
 def default_thread_counts() -> Sequence[int]:

@@ -131,10 +131,18 @@ def _find_nearest(records: Sequence[CandidateRecord], budget: Budget) -> Candida
     return min(able, key=lambda one: (excess(one), _time_us(one)), default=None)
 
 
+def _format_limit(latency_us: float) -> str:
+    """As it was stated, in the unit that the table takes for such a time."""
+    for unit, size in (("s", 1e6), ("ms", 1e3)):
+        if latency_us >= size:
+            return f"{latency_us / size:g} {unit}"
+    return f"{latency_us:g} µs"
+
+
 def _describe(possible: int, tried: int, floor: float | None, budget: Budget) -> str:
     limits = []
     if budget.max_latency_us is not None:
-        limits.append(f"p90 at most {budget.max_latency_us / 1e3:g} ms")
+        limits.append(f"p90 at most {_format_limit(budget.max_latency_us)}")
     if budget.min_accuracy is not None:
         limits.append(f"accuracy at least {budget.min_accuracy:.2%}")
     elif floor is not None:

@@ -1,6 +1,10 @@
 """What changed between two runs, what must not be compared, gates, merging and the schema."""
 
+import errno
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -329,3 +333,30 @@ def test_a_merged_page_is_replaced_and_notes_beside_it_stay(
 def test_documents_hold_plain_values(measure_with: Measure) -> None:
     json.dumps(to_document(measure_with(noisy(1))), allow_nan=False)
     assert pack_predictions(np.array([], np.int64))
+
+
+def test_who_has_read_enough_is_no_failure() -> None:
+    compare = [sys.executable, "-m", "benchmarks", "compare", "--all"]
+    readable, written = os.pipe()
+    os.close(readable)
+    done = subprocess.run(
+        [*compare, str(REFERENCES[0]), str(REFERENCES[0])],
+        stdout=written,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    os.close(written)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_file_that_may_not_be_read_is_told_without_the_number_of_the_error(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(_: Path) -> Results:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), "locked/results.json")
+
+    monkeypatch.setattr("benchmarks.cli.compare.load_results", refuse)
+    assert main(["compare", "locked/results.json", "new.json"]) == 1
+    told = capsys.readouterr().err
+    assert told == "error: locked/results.json cannot be read: Permission denied\n"

@@ -136,7 +136,10 @@ def replace_reference(folder: Path, scores: npt.NDArray[Any]) -> None:
         (lambda folder: folder.rename(folder.with_name("moved")), "there is no folder"),
         (lambda folder: [p.unlink() for p in folder.glob("*.tflite")], "holds no .tflite or .onnx"),
         (lambda folder: (folder / "evaluation.npz").unlink(), "there is no evaluation set"),
-        (lambda folder: (folder / "evaluation.npz").write_bytes(b"zip?"), "is no evaluation set"),
+        (
+            lambda folder: (folder / "evaluation.npz").write_bytes(b"zip?"),
+            "is no .npz file; hand in",
+        ),
         (lambda folder: (folder / "manifest.json").write_text("{"), "cannot be read"),
         (
             lambda folder: np.savez(folder / "evaluation.npz", images=np.zeros(3), labels=[1]),
@@ -145,7 +148,7 @@ def replace_reference(folder: Path, scores: npt.NDArray[Any]) -> None:
         (lambda folder: cut_short(folder / "evaluation.npz"), "is no evaluation set"),
         (lambda folder: spoil_an_array(folder / "evaluation.npz"), "is no evaluation set"),
         (lambda folder: cut_header(folder / "evaluation.npz"), "is no evaluation set"),
-        (spoil_reference, "is no evaluation set"),
+        (spoil_reference, "its array reference_scores cannot be read"),
         (lambda folder: store_alone(folder / "evaluation.npz"), "is no evaluation set"),
         (
             lambda folder: replace_reference(folder, np.zeros((200, 8), np.float32)),

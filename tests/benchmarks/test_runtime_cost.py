@@ -198,3 +198,14 @@ def test_everything_is_measured_in_processes_of_its_own(
     found = json.loads(capsys.readouterr().out)["findings"]
     assert [each["key"] for each in found] == keys
     assert code == (0 if all(each["met"] for each in found) else 1)
+
+
+def test_an_interrupted_measurement_ends_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command, "measure", interrupt)
+    assert command.main(["--quick"]) == 130
+    assert capsys.readouterr().err == "runtime_cost: interrupted; 0 of 8 measured\n"

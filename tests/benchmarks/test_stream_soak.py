@@ -3,6 +3,7 @@
 import json
 import mmap
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -31,8 +32,8 @@ def answers(count: int) -> Iterator[Any]:
 def build_points(bytes_per_s: float, count: int = 60) -> list[MemoryPoint]:
     noise = np.random.default_rng(0).normal(0, 20_000, count)
     return [
-        MemoryPoint(float(s), round(6e7 + bytes_per_s * s + noise[s]), 1000 * s, 10 * s)
-        for s in range(count)
+        MemoryPoint(10.0 * n, round(6e7 + bytes_per_s * 10 * n + noise[n]), 1000 * n, 10 * n)
+        for n in range(count)
     ]
 
 
@@ -100,17 +101,59 @@ def test_the_command_soaks_a_classifier(
             yield SimpleNamespace(dropped_total=0)
 
     monkeypatch.setattr(Classifier, "stream", stream, raising=False)
-    out = tmp_path / "figures" / "soak.png"
+    out = tmp_path / "soak.png"
     words = ["--time", "1s", "--backend", "fake", "--out", str(out)]
     # A second is too short to call memory flat; what counts is that it was watched.
-    assert command.main(words) in (0, 1)
-    assert "frames answered" in capsys.readouterr().out
+    assert command.main(words) == 1
+    shown = capsys.readouterr().out
+    assert "frames answered" in shown
+    assert "too short to tell" in shown
     document = json.loads(out.with_suffix(".json").read_text(encoding="utf-8"))
     assert len(document["points"]) > 20
     assert out.exists()
+    assert command.main(words) == 1
+    assert "--force" in capsys.readouterr().err
 
 
 def test_wrong_use_and_failures(capsys: pytest.CaptureFixture[str]) -> None:
     assert command.main(["--pictures", "missing.npz"]) == 2
     assert command.main(["--model", "missing.tflite"]) == 1
     assert "no such file" in capsys.readouterr().err
+
+
+def test_a_short_run_is_never_called_flat() -> None:
+    short = [replace(point, at_s=point.at_s / 10) for point in build_points(0.0)]
+    assert not is_flat(short)
+    assert format_stream_soak(short).endswith("give 5 minutes or more")
+
+
+def test_a_picture_that_cannot_be_written_is_refused_before_the_soak(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(command, "soak", lambda *_: pytest.fail("it was measured"))
+    with pytest.raises(SystemExit) as stop:
+        command.main(["--out", str(tmp_path)])
+    assert stop.value.code == 2
+    assert "ends in .png" in capsys.readouterr().err
+    (tmp_path / "folder.png").mkdir()
+    assert command.main(["--out", str(tmp_path / "folder.png")]) == 1
+    assert "is a folder; name a file" in capsys.readouterr().err
+    assert command.main(["--out", str(tmp_path / "missing" / "soak.png")]) == 1
+    assert "there is no folder" in capsys.readouterr().err
+    assert command.main(["--out", "/proc/soak.png"]) == 1
+    assert "/proc cannot be written to" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("measured", [0, 40])
+def test_an_interrupted_soak_shows_what_it_has(
+    measured: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def soak(*arguments: Any) -> None:
+        arguments[-1].extend(build_points(0.0)[:measured])
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command, "soak", soak)
+    assert command.main(["--backend", "fake"]) == 130
+    told = capsys.readouterr()
+    assert ("frames answered" in told.out) == bool(measured)
+    assert told.err == "stream_soak: interrupted; no file was written\n"

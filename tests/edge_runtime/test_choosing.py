@@ -133,7 +133,7 @@ def test_what_exceeds_the_budget_least_is_named_as_nearest() -> None:
     assert decision.chosen is None
     assert decision.nearest is not None
     assert decision.nearest.artifact == "near"
-    assert "none of 3 candidates keeps to p90 at most 0.1 ms" in decision.why
+    assert "none of 3 candidates keeps to p90 at most 100 µs" in decision.why
     assert choose([REFUSED], Budget()).nearest is None
 
 

@@ -84,13 +84,15 @@ def test_bench_says_why_it_cannot(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert run_command_line(["bench", "--seconds", "never"]) == 2
 
 
+@needs("litert")
+@needs("onnx")
 @pytest.mark.workstation  # Each candidate is a process of its own, or several.
 def test_tune_saves_a_profile_that_every_command_takes(
     models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "pi.profile.json"
-    command = ["tune", str(models), "--backend", "fake", "--threads", "1", "--rounds", "1"]
-    command += ["--out", str(out)]
+    command = ["tune", str(models), "--threads", "1", "--rounds", "1", "--out", str(out)]
+    command += ["--backend", "litert", "--backend", "onnx"]
     with np.load(FIXTURES / "fashion_mnist_sample.npz") as sample:
         data = tmp_path / "data.npz"
         np.savez(data, images=sample["test_images"], labels=sample["test_labels"])
@@ -104,27 +106,29 @@ def test_tune_saves_a_profile_that_every_command_takes(
     assert profile.artifact.startswith("models/tiny_")
     assert len(profile.candidates) == 2
     assert {one.accuracy.total for one in profile.candidates if one.accuracy} == {50}
+    chosen = profile.backend
     assert run_command_line(["bench", "--model", str(out), *SHORT]) == 0
-    assert "on fake" in capsys.readouterr().out
+    assert f"on {chosen}" in capsys.readouterr().out
     assert run_command_line(["evaluate", str(data), "--model", str(out), "--limit", "10"]) == 0
-    assert "on fake" in capsys.readouterr().out
+    assert f"on {chosen}" in capsys.readouterr().out
     assert run_command_line(["info", str(out)]) == 0
-    assert "chosen       fake" in capsys.readouterr().out
+    assert f"chosen       {chosen}" in capsys.readouterr().out
     assert run_command_line(command) == 1
     assert "--force" in capsys.readouterr().err
 
 
+@needs("litert")
 @pytest.mark.workstation  # Each candidate is a process of its own, or several.
 def test_tune_without_a_fitting_candidate_names_the_nearest_and_writes_nothing(
     models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "none.json"
-    command = ["tune", str(models / TINY.name), "--backend", "fake", "--threads", "1"]
+    command = ["tune", str(models / TINY.name), "--backend", "litert", "--threads", "1"]
     command += ["--rounds", "1", "--max-latency", "0.001us", "--out", str(out)]
     assert run_command_line(command) == 1
     told = capsys.readouterr().out
-    assert "none of 1 candidates keeps to p90 at most" in told
-    assert f"nearest: {TINY.name} on fake" in told
+    assert "none of 1 candidates keeps to p90 at most 0.001 µs" in told
+    assert f"nearest: {TINY.name} on litert" in told
     assert not out.exists()
     assert run_command_line([*command, "--json"]) == 1
     document = json.loads(capsys.readouterr().out)
@@ -164,6 +168,7 @@ def test_wrong_use_of_tune_ends_with_2(models: Path, capsys: pytest.CaptureFixtu
         ["--limit", "5"],
         ["--out", "profile.txt"],
         ["--threads", "0"],
+        ["--backend", "fake"],  # Its answers are invented, so there is nothing to choose.
     ):
         assert run_command_line(["tune", str(models), *wrong]) == 2, wrong
     assert run_command_line(["tune"]) == 2

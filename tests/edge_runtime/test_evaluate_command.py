@@ -1,6 +1,7 @@
 """Accuracy on somebody's own labelled pictures, as they type it."""
 
 import csv
+import errno
 import json
 import os
 import zipfile
@@ -259,7 +260,10 @@ def test_a_model_without_description_takes_labels(
 @pytest.mark.parametrize(
     ("arrays", "complaint"),
     [
-        ({"images": np.zeros((2, 28, 28, 1), np.uint8)}, "'images' and 'labels'"),
+        (
+            {"images": np.zeros((2, 28, 28, 1), np.uint8), "x": np.zeros(2)},
+            "expected the arrays 'images' and 'labels', found 'images', 'x'",
+        ),
         ({"images": np.zeros((2, 28, 28, 1)), "labels": np.zeros(2, int)}, "must be uint8"),
         (
             {"images": np.zeros((2, 28, 28, 1), np.uint8), "labels": np.zeros(3, int)},
@@ -290,7 +294,7 @@ def test_bad_places_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[st
     for name, complaint in (
         ("missing", "no such file or folder"),
         ("empty", "holds no folders"),
-        ("text.npz", "text.npz is no .npz file with images and labels"),
+        ("text.npz", "text.npz is no .npz file; hand in a folder with one sub-folder of pictures"),
         ("hollow", "hold no pictures"),
     ):
         assert run_command_line(["evaluate", str(tmp_path / name), "--model", MODEL]) == 1
@@ -389,3 +393,35 @@ def test_what_the_artifact_states_is_compared_with_what_was_found() -> None:
     lower = compare_with_stated(Interval(0.1, share - 0.01), metadata)
     assert not any(one.contained for one in lower)
     assert compare_with_stated(Interval(0.0, 1.0), None) == ()
+
+
+def test_arrays_of_objects_are_refused_in_our_words(tmp_path: Path) -> None:
+    file = tmp_path / "objects.npz"
+    np.savez(file, images=np.array([None, {}], object), labels=np.zeros(2, int))
+    with pytest.raises(DataError, match="holds objects instead of numbers") as refusal:
+        load_labelled_arrays(file)
+    assert "pickle" not in str(refusal.value)
+
+
+def test_what_may_not_be_read_is_told_without_the_number_of_the_error(
+    shades: Path,
+    write_artifact: WriteArtifact,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def refuse(folder: Path) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
+
+    # Root, who runs tests in containers, may read everything.
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    assert run_command_line(["evaluate", str(shades), "--model", str(write_artifact()), *FAKE]) == 1
+    assert f"edge-runtime: {shades} cannot be read: Permission denied\n" in capsys.readouterr().err
+
+
+def test_invented_answers_are_called_so_once(
+    shades: Path, write_artifact: WriteArtifact, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = ["--model", str(write_artifact())]
+    for words in (["evaluate", str(shades)], ["classify", str(shades / "dark")]):
+        assert run_command_line([*words, *model, *FAKE]) == 0
+        assert capsys.readouterr().err.count("its answers are invented") == 1

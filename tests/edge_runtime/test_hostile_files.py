@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import struct
 import zipfile
 from collections.abc import Callable
@@ -316,3 +317,49 @@ def test_the_onnx_entry_is_found_where_it_stands() -> None:
     data = ONNX.read_bytes()
     start, end = read_onnx_header(data, "x").entry_spans[ONNX_KEY]
     assert read_onnx_header(data[:start] + data[end:], "x").metadata == {}
+
+
+def test_what_is_no_model_file_is_told_by_its_whole_path_with_what_to_name(
+    tmp_path: Path,
+) -> None:
+    models = tmp_path / "models"
+    models.mkdir()
+    for path, complaint in (
+        (tmp_path / "missing", f"{tmp_path}/missing: there is no such file"),
+        (tmp_path / "missing.keras", "there is no such file"),
+        (models, f"{models} is a folder; it holds no .tflite or .onnx file"),
+    ):
+        with pytest.raises(ArtifactError, match=re.escape(complaint)):
+            load_model_file(path)
+    for name in ("b.onnx", "a.tflite", "notes.txt", "model.keras"):
+        (models / name).write_bytes(b"whatever")
+    for path, complaint in (
+        (models, "name one of the models in it: a.tflite, b.onnx"),
+        (models / "notes.txt", f"{models}/notes.txt: expected a .tflite or .onnx file"),
+        (models / "model.keras", f"python -m export --model {models}/model.keras"),
+    ):
+        with pytest.raises(ArtifactError, match=re.escape(complaint)):
+            load_model_file(path)
+
+
+@pytest.mark.parametrize("manifest", ['{"recommended": "../a.tflite"}', "[]", '{"a": ' * 9])
+def test_only_a_model_beside_it_is_taken_from_a_manifest(tmp_path: Path, manifest: str) -> None:
+    (tmp_path / "a.tflite").write_bytes(b"whatever")
+    (tmp_path / "manifest.json").write_text(manifest)
+    with pytest.raises(ArtifactError, match=r"name one of the models in it: a\.tflite$"):
+        load_model_file(tmp_path)
+    (tmp_path / "manifest.json").write_text('{"recommended": "a.tflite"}')
+    with pytest.raises(ArtifactError, match=r"its manifest recommends: .*/a\.tflite$"):
+        load_model_file(tmp_path)
+
+
+@each_artifact
+def test_info_of_a_cut_model_says_that_it_is_damaged_and_offers_no_labels(
+    path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cut = tmp_path / path.name
+    cut.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    assert run_command_line(["info", str(cut)]) == 1
+    said = capsys.readouterr().err
+    assert cut.name in said
+    assert "--labels" not in said

@@ -368,6 +368,12 @@ def test_what_an_owner_may_not_expect_is_said(picture: Image.Image, note: str) -
     assert note in prepare_picture(picture, GARMENT_INPUT).notes
 
 
+@pytest.mark.parametrize("shade", ["white", "grey", "black"])
+def test_an_even_picture_is_only_told_to_be_one(shade: str) -> None:
+    notes = prepare_picture(Image.new("RGB", (300, 300), shade), GARMENT_INPUT).notes
+    assert notes == ("nothing stands out from its ground",)
+
+
 def test_small_and_long_items_are_said() -> None:
     scene = Image.new("RGB", (3000, 2000), "white")
     ImageDraw.Draw(scene).rectangle((1000, 1000, 1399, 1019), fill="black")

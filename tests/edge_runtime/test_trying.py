@@ -88,9 +88,13 @@ def test_artifacts_are_files_folders_and_the_default(
         "default.onnx",
     }
     (tmp_path / "empty").mkdir()
+    (tmp_path / "notes.txt").write_text("none of them")
+    (tmp_path / "model.keras").write_bytes(b"PK")
     for place, complaint in (
         (tmp_path / "empty", "holds no"),
-        (tmp_path / "no.tflite", "no such file"),
+        (tmp_path / "no.tflite", "no such file or folder"),
+        (tmp_path / "nosuch", "no such file or folder"),
+        (tmp_path / "model.keras", r"python -m export --model .*/model\.keras"),
         (tmp_path / "notes.txt", r"expected a \.tflite"),
     ):
         with pytest.raises(ArtifactError, match=complaint):

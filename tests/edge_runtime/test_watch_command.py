@@ -106,7 +106,7 @@ def test_every_frame_of_a_camera_is_answered_or_counted(
     ("arguments", "code", "says"),
     [
         ([], 2, "name a folder to watch, or --camera"),
-        (["inbox", "--camera"], 2, "name a folder to watch, or --camera"),
+        (["inbox", "--camera", "3"], 2, "name a folder to watch or --camera, not both"),
         (["no-such-folder"], 1, "no-such-folder cannot be watched"),
         (["--camera", "x"], 2, "number of a camera"),
         (["--camera", "7", "--camera-backend", "fake"], 1, "only camera 0"),
@@ -215,6 +215,7 @@ def test_a_folder_that_goes_and_comes_back_is_survived(
     assert service.hear() == "READY=1"
     inbox.rename(inbox.with_name("unplugged"))
     assert service.process.stderr is not None
+    assert "invented" in service.process.stderr.readline()
     assert "watching" in service.process.stderr.readline()
     assert "waiting for it" in service.process.stderr.readline()
     inbox.mkdir()

@@ -41,6 +41,8 @@ def test_describing_twice_changes_nothing(name: str, tmp_path: Path) -> None:
 def test_wrong_use_and_failure_have_their_exit_codes(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main([]) == 2
+    with pytest.raises(SystemExit) as stopped:
+        main([])
+    assert stopped.value.code == 2
     assert main([str(tmp_path / "missing.tflite")]) == 1
     assert "no such file" in capsys.readouterr().err

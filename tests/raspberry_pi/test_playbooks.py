@@ -29,6 +29,29 @@ def test_the_playbook_is_well_formed(name: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [([], "Name the artifact: -e model=FILE"), (["-e", "model=nosuch"], "There is no nosuch on")],
+)
+def test_an_artifact_that_is_not_there_is_told_before_a_board_is_asked(
+    words: list[str], says: str
+) -> None:
+    program = find_ansible()
+    if program is None:
+        pytest.skip("ansible-playbook is missing: pip install -e '.[deploy]'")
+    done = subprocess.run(
+        [program, "-i", "pi@board.invalid,", str(_DEPLOY / "site.yml"), *words],
+        env={**os.environ, "LC_ALL": "C.UTF-8", "ANSIBLE_NOCOLOR": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert says in done.stdout
+    assert "undefined" not in done.stdout
+    assert "unreachable=0" in done.stdout
+
+
 def test_every_default_is_described_and_every_description_has_a_default() -> None:
     yaml = pytest.importorskip("yaml", reason="the [deploy] extra is missing")
     defaults = yaml.safe_load((_ROLE / "defaults" / "main.yml").read_text())

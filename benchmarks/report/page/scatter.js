@@ -2,7 +2,7 @@
 // Accuracy against latency, size, memory or throughput, with the Pareto front.
 
 const COSTS = [
-  ["p50", "median latency, µs", 1], ["p90", "p90 latency, µs", 1], ["size", "size on disk, KiB", 1024],
+  ["p50", "p50 latency (joined), µs", 1], ["p90", "p90 latency, µs", 1], ["size", "size on disk, KiB", 1024],
   ["memory", "memory over a bare Python, MiB", 2 ** 20], ["cpu", "processor time of a call, µs", 1],
   ["perImage", "time per picture in batches, µs", 1],
 ];
