@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from edge_runtime.cli.failures import describe_failure
 from edge_runtime.document import to_document
 from edge_runtime.errors import EdgeRuntimeError
 from export.arguments import OWN_MODEL_OPTIONS, build_parser
@@ -42,19 +43,13 @@ def main(argv: list[str] | None = None) -> int:
     except (EdgeRuntimeError, OSError) as error:
         if arguments.debug:
             raise
-        print(f"export: {_describe(error)}", file=sys.stderr)
+        print(f"export: {describe_failure(error)}", file=sys.stderr)
         return 2 if isinstance(error, OutputFolderError) and error.is_wrong_use else 1
     except KeyboardInterrupt:
         print("\nexport: interrupted; nothing was written", file=sys.stderr)
         return 130
     finally:
         signal.signal(signal.SIGTERM, previous)
-
-
-def _describe(error: Exception) -> str:
-    if isinstance(error, OSError) and error.filename is not None and error.strerror:
-        return f"{error.filename}: {error.strerror}"
-    return str(error)
 
 
 def _find_mistake(arguments: argparse.Namespace) -> str | None:

@@ -1,10 +1,10 @@
 """The command line of training: ``python -m train`` and its subcommands."""
 
-import os
 import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 
+from edge_runtime.cli.failures import describe_failure, end_of_pipe
 from edge_runtime.errors import EdgeRuntimeError
 from train.commands import cost, data, fit, publish, release, results, tune, zoo
 from train.errors import TrainError
@@ -39,21 +39,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"\nInterrupted.{_say_how_to_go_on(command, words)}", file=sys.stderr)
         return 1
     except BrokenPipeError:
-        # Whoever read the output has enough (such as `| head`): no failure.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return end_of_pipe()
     except (TrainError, EdgeRuntimeError, OSError) as error:
         if "--debug" in words:
             traceback.print_exc()
         else:
-            print(f"train: {_describe(error)}", file=sys.stderr)
+            print(f"train: {describe_failure(error)}", file=sys.stderr)
         return 1
-
-
-def _describe(error: Exception) -> str:
-    if isinstance(error, OSError) and error.filename is not None and error.strerror:
-        return f"{error.filename}: {error.strerror}"
-    return str(error)
 
 
 def _say_how_to_go_on(command: Callable[[Sequence[str]], int], words: Sequence[str]) -> str:
