@@ -52,9 +52,7 @@ _TIER = TrainingSettings(
 )
 
 
-def _shorten(
-    recipe: TrainingSettings, epochs: int, tail_epochs: int, taught: bool
-) -> TrainingSettings:
+def _shorten(recipe: TrainingSettings, epochs: int, tail_epochs: int) -> TrainingSettings:
     """Cut a recipe down to what one core of a CPU trains in five to twenty minutes.
 
     Few epochs leave a network far from knowing its pictures by heart, so what would keep it from
@@ -67,7 +65,6 @@ def _shorten(
         label_smoothing=0.0,
         augmentation=_LIGHT,
         mixing=NO_MIXING,
-        teacher_share=TEACHER_SHARE if taught else 0.0,
         mixed_precision=True,
     )
 
@@ -140,12 +137,12 @@ _LONG: Mapping[str, TrainingSettings] = MappingProxyType(
 RECIPES: Mapping[str, TrainingSettings] = MappingProxyType(
     {
         **_LONG,
-        # The two largest are the teachers of the others.
-        "nano-short": _shorten(_LONG["nano"], 60, 3, taught=True),
-        "micro-short": _shorten(_LONG["micro"], 30, 3, taught=True),
-        "small-short": _shorten(_LONG["small"], 30, 2, taught=True),
-        "medium-short": _shorten(_LONG["medium"], 24, 2, taught=False),
-        "large-short": _shorten(_LONG["large"], 9, 1, taught=False),
+        # Their teachers are runs of the two largest without teachers of their own.
+        "nano-short": _shorten(_LONG["nano"], 60, 3),
+        "micro-short": _shorten(_LONG["micro"], 30, 3),
+        "small-short": _shorten(_LONG["small"], 40, 2),
+        "medium-short": _shorten(_LONG["medium"], 30, 2),
+        "large-short": _shorten(_LONG["large"], 10, 2),
     }
 )
 

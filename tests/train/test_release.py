@@ -218,7 +218,7 @@ def test_the_documents_show_what_the_result_files_say() -> None:
         assert latency is not None
         assert (
             f"| [{tier.name}](models/{tier.name}/README.md) | {file.correct / 100:.2f} "
-            f"| {latency.ratio:.3g} × | {file.size_bytes / 1000:.1f} |"
+            f"| {latency.ratio:.3g} × | {file.size_bytes / 1024:.1f} |"
         ) in readme
 
 
@@ -361,6 +361,9 @@ def test_the_commands_answer_and_refuse(tmp_path: Path, capsys: pytest.CaptureFi
     assert "| nano | 0 | 150 + 10 |" in capsys.readouterr().out
     assert main(["results", "--results", str(tmp_path), "--ablation", "nano"]) == 0
     assert "| without branches | not trained" in capsys.readouterr().out
+    (tmp_path / "empty").mkdir()
+    assert main(["results", "--results", str(tmp_path / "empty")]) == 1
+    assert "there is no result file" in capsys.readouterr().err
     assert main(["results", "--results", str(tmp_path / "nowhere")]) == 1
     assert "name another with --results" in capsys.readouterr().err
     assert main(["release", "nano", "--against", str(tmp_path / "nothing.tflite")]) == 1
