@@ -89,7 +89,8 @@ def _check_arrays(where: str, images: Any, labels: Any) -> None:
         )
     if labels.min() < 0:
         raise DataError(f"{where}: labels must not be negative, found {labels.min()}")
-    if labels.max() > np.iinfo(np.int64).max:
+    # As Python's own numbers: numpy before 2 compares these two as floats.
+    if int(labels.max()) > np.iinfo(np.int64).max:
         raise DataError(f"{where}: labels must be class numbers, found {labels.max()}")
 
 
