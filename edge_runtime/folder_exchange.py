@@ -2,9 +2,10 @@
 
 import os
 import shutil
-import tempfile
 from collections.abc import Collection
 from pathlib import Path
+
+from edge_runtime.output_file import check_writable
 
 
 def check_can_be_made(folder: Path) -> None:
@@ -16,12 +17,7 @@ def check_can_be_made(folder: Path) -> None:
     parent = folder.absolute().parent
     while not parent.exists():
         parent = parent.parent
-    try:
-        # Tried rather than asked for: root is told that it may write to /proc.
-        with tempfile.TemporaryFile(dir=parent):
-            pass
-    except OSError as error:
-        raise OSError(f"{parent} cannot be written to: {error.strerror or error}") from error
+    check_writable(parent)
 
 
 def carry_over(folder: Path, fresh: Path, written: Collection[str]) -> None:

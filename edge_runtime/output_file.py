@@ -26,14 +26,23 @@ def check_output(file: Path, force: bool) -> None:
     if not target.parent.is_dir():
         raise FileNotFoundError(f"there is no folder {target.parent} to write {file.name}")
     try:
+        check_writable(target.parent)
+    except OSError as error:
+        raise OSError(f"{error}; name a file elsewhere") from error
+
+
+def check_writable(folder: Path) -> None:
+    """Check that files can be made in a folder.
+
+    Raises:
+        OSError: They cannot.
+    """
+    try:
         # Tried rather than asked for: root is told that it may write to /proc.
-        with tempfile.TemporaryFile(dir=target.parent):
+        with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
-        raise OSError(
-            f"{target.parent} cannot be written to ({error.strerror or error}); name a file "
-            "elsewhere"
-        ) from error
+        raise OSError(f"{folder} cannot be written to: {error.strerror or error}") from error
 
 
 def write_output(file: Path, text: str) -> None:

@@ -53,7 +53,7 @@ _TIER = TrainingSettings(
 
 
 def _shorten(recipe: TrainingSettings, epochs: int, tail_epochs: int) -> TrainingSettings:
-    """Cut a recipe down to what one core of a CPU trains in five to twenty minutes.
+    """Cut a recipe down to what one core of a CPU trains in five to thirty minutes.
 
     Few epochs leave a network far from knowing its pictures by heart, so what would keep it from
     that is taken out too.

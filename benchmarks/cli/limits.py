@@ -1,9 +1,9 @@
 """``--max-p90`` and its like: limits for somebody's continuous integration, from words to gates."""
 
 import argparse
-import math
 
 from benchmarks.gates import Gates
+from edge_runtime.cli.limits import parse_limit
 
 
 def add_gate_arguments(parser: argparse.ArgumentParser) -> None:
@@ -16,10 +16,13 @@ def add_gate_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="PERCENT",
         help="exit 1 if the lower end of an accuracy's interval lies below",
     )
-    add("--max-p90", type=_limit, metavar="MICROSECONDS", help="exit 1 if a p90 lies above")
-    add("--max-size", type=_limit, metavar="KIB", help="exit 1 if an artifact is larger")
+    add("--max-p90", type=parse_limit, metavar="MICROSECONDS", help="exit 1 if a p90 lies above")
+    add("--max-size", type=parse_limit, metavar="KIB", help="exit 1 if an artifact is larger")
     add(
-        "--max-memory", type=_limit, metavar="MIB", help="exit 1 if memory over bare Python is more"
+        "--max-memory",
+        type=parse_limit,
+        metavar="MIB",
+        help="exit 1 if memory over bare Python is more",
     )
 
 
@@ -35,19 +38,8 @@ def read_gates(arguments: argparse.Namespace) -> Gates:
     )
 
 
-def _limit(text: str) -> float:
-    """Parse a gate's limit; one that nothing could miss, such as nan, must not pass for a gate."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not 0.0 < value < math.inf:
-        raise argparse.ArgumentTypeError(f"expected a number above 0, found {text!r}")
-    return value
-
-
 def _percent(text: str) -> float:
-    value = _limit(text)
+    value = parse_limit(text)
     if not 1.0 < value <= 100.0:
         raise argparse.ArgumentTypeError(f"expected percent, such as 91 for 91 %; found {text!r}")
     return value

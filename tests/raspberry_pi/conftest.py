@@ -10,6 +10,7 @@ from tests.raspberry_pi.emulated_pi.errors import EmulationUnavailableError
 from tests.raspberry_pi.emulated_pi.machine import check_emulation
 from tests.raspberry_pi.emulated_pi.storage import cache_folder
 from tests.raspberry_pi.emulated_pi.wheels import build_wheel
+from tests.raspberry_pi.playbook import find_ansible
 
 _CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -21,6 +22,15 @@ def emulation() -> None:
         check_emulation()
     except EmulationUnavailableError as error:
         pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def ansible() -> str:
+    """ansible-playbook, which the development environment brings: without it nothing is proved."""
+    program = find_ansible()
+    if program is None:
+        pytest.fail("ansible-playbook is missing: pip install -e '.[deploy]'")
+    return program
 
 
 @pytest.fixture(scope="session")

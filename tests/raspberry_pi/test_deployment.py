@@ -64,14 +64,13 @@ class Shop:
 
 @pytest.fixture(scope="module")
 def shop(
+    ansible: str,
     emulation: None,
     wheel: Path,
     artifacts: Path,
     wheelhouses: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Shop]:
-    if playbook.find_ansible() is None:
-        pytest.skip("ansible-playbook is missing: pip install -e '.[deploy]'")
     folder = tmp_path_factory.mktemp("shop")
     pi = EmulatedPi.create(BOARDS["pi4"], SYSTEMS["bookworm"], folder / "board")
     install_stand_ins(pi)

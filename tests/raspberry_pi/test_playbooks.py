@@ -6,19 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.raspberry_pi.playbook import find_ansible
-
 _DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 _ROLE = _DEPLOY / "roles" / "edge_runtime"
 
 
 @pytest.mark.parametrize("name", ["site.yml", "rollback.yml"])
-def test_the_playbook_is_well_formed(name: str) -> None:
-    program = find_ansible()
-    if program is None:
-        pytest.skip("ansible-playbook is missing: pip install -e '.[deploy]'")
+def test_the_playbook_is_well_formed(ansible: str, name: str) -> None:
     inventory = str(_DEPLOY / "hosts.example.yml")
-    command = [program, "--syntax-check", "-i", inventory, "-e", "model=m.tflite"]
+    command = [ansible, "--syntax-check", "-i", inventory, "-e", "model=m.tflite"]
     done = subprocess.run(
         [*command, str(_DEPLOY / name)],
         env={**os.environ, "LC_ALL": "C.UTF-8"},
@@ -34,13 +29,10 @@ def test_the_playbook_is_well_formed(name: str) -> None:
     [([], "Name the artifact: -e model=FILE"), (["-e", "model=nosuch"], "There is no nosuch on")],
 )
 def test_an_artifact_that_is_not_there_is_told_before_a_board_is_asked(
-    words: list[str], says: str
+    ansible: str, words: list[str], says: str
 ) -> None:
-    program = find_ansible()
-    if program is None:
-        pytest.skip("ansible-playbook is missing: pip install -e '.[deploy]'")
     done = subprocess.run(
-        [program, "-i", "pi@board.invalid,", str(_DEPLOY / "site.yml"), *words],
+        [ansible, "-i", "pi@board.invalid,", str(_DEPLOY / "site.yml"), *words],
         env={**os.environ, "LC_ALL": "C.UTF-8", "ANSIBLE_NOCOLOR": "1"},
         capture_output=True,
         text=True,

@@ -73,7 +73,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--short",
         action="store_true",
-        help="the tier's short recipe, for a CPU: five to twenty minutes a run on one core",
+        help="the tier's short recipe, for a CPU: five to thirty minutes a run on one core",
     )
     parser.add_argument(
         "--teacher",

@@ -2,13 +2,13 @@
 
 import argparse
 import json
-import math
 import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from edge_runtime.cli.limits import parse_limit
 from edge_runtime.contract import InputSpec
 from edge_runtime.document import from_json, to_document, to_json
 from train.commands.options import (
@@ -71,11 +71,11 @@ def build_parser() -> argparse.ArgumentParser:
         "--trials", type=int, default=12, metavar="N", help="trials in all (default: 12)"
     )
     parser.add_argument(
-        "--max-size", type=_parse_limit, metavar="KIB", help="largest file, in KiB (default: none)"
+        "--max-size", type=parse_limit, metavar="KIB", help="largest file, in KiB (default: none)"
     )
     parser.add_argument(
         "--max-latency",
-        type=_parse_limit,
+        type=parse_limit,
         metavar="US",
         help="largest median latency of one picture here, in µs, LiteRT, one thread "
         "(default: no limit)",
@@ -220,13 +220,3 @@ def _conclude(
             f"{best.latency_us or 0:.0f} µs\nTrain it in full: {command}"
         )
     return 0 if best is not None else 1
-
-
-def _parse_limit(text: str) -> float:
-    try:
-        limit = float(text)
-    except ValueError:
-        limit = math.nan
-    if not 0 < limit < math.inf:
-        raise argparse.ArgumentTypeError(f"expected a number above 0, found {text!r}")
-    return limit
