@@ -95,7 +95,8 @@ def draw_class_differences(manifest: Manifest, path: Path) -> None:
     most = max(3.0, float(np.abs(values).max()))
     labels = manifest.model.labels
     with plt.rc_context(_STYLE):
-        size = (2.6 + 0.62 * len(labels), 1.6 + 0.34 * len(shown))
+        # With few classes it is the title that needs the width.
+        size = (max(7.6, 2.6 + 0.62 * len(labels)), 1.6 + 0.34 * len(shown))
         figure, axes = plt.subplots(figsize=size, layout="constrained")
         axes.imshow(values, cmap="RdBu", vmin=-most, vmax=most, aspect="auto")
         for (row, column), value in np.ndenumerate(values):

@@ -1,5 +1,6 @@
 """Pictures of a training run: curves, confusion matrix, per-class results, confident mistakes."""
 
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -25,8 +26,11 @@ def draw_run(folder: Path, epochs: tuple[Epoch, ...], evaluation: Evaluation) ->
         "per_class.png": draw_per_class(evaluation),
         "mistakes.png": draw_mistakes(evaluation),
     }
-    for name, figure in figures.items():
-        figure.savefig(folder / name, dpi=_DPI)
+    with warnings.catch_warnings():
+        # Class names in scripts that the font lacks are drawn as boxes, as docs/export.md says.
+        warnings.filterwarnings("ignore", r"Glyph \d+ .*missing from font", UserWarning)
+        for name, figure in figures.items():
+            figure.savefig(folder / name, dpi=_DPI)
 
 
 def draw_curves(epochs: tuple[Epoch, ...]) -> Figure:
@@ -65,7 +69,7 @@ def draw_confusion(evaluation: Evaluation) -> Figure:
     """Draw the confusion matrix; each row is a true class, coloured by its shares."""
     confusion = evaluation.confusion
     names = [_literal(name) for name in evaluation.class_names]
-    size = min(4 + 0.45 * len(names), 14)
+    size = min(max(5.7, 4 + 0.45 * len(names)), 14)  # with two classes the title needs the room
     figure = Figure(figsize=(size + 0.6, size), layout="constrained")
     axes = figure.subplots()
     shares = confusion / np.maximum(confusion.sum(1, keepdims=True), 1)
@@ -120,7 +124,13 @@ def draw_per_class(evaluation: Evaluation) -> Figure:
         zorder=2,
     )
     axes.set_yticks(places, [_literal(result.name) for result in results])
-    axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    axes.set_ylim(-0.6, len(results) - 0.4)
+    axes.xaxis.set_major_locator(MaxNLocator(6))
+    axes.xaxis.set_major_formatter(PercentFormatter(1))
+    low, high = axes.get_xlim()
+    if high > 1:  # no share is above 1, so no tick is; what is at 1 needs half a marker's room
+        low = min(low, 0.9)
+        axes.set_xlim(low, 1 + 0.015 * (1 - low))
     axes.set_title("Results per class, on the test set", loc="left", fontweight="bold")
     axes.legend(frameon=False, ncols=3, loc="upper center", bbox_to_anchor=(0.5, -0.08))
     axes.tick_params(axis="y", length=0)

@@ -6,6 +6,7 @@ before. Then one runtime is slowed by an injected tenth, and compared with a run
 
 import argparse
 import dataclasses
+import math
 import sys
 import tempfile
 from collections.abc import Callable
@@ -50,8 +51,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Count alarms and detections; 1 if more than one try in twenty alarms or a slowdown hides."""
-    if arguments.tries < 0 or arguments.detections < 0 or arguments.factor <= 1.0:
-        raise PlanError("tries and detections must not be negative, and the factor be above 1")
+    if arguments.tries < 0 or arguments.detections < 0:
+        raise PlanError("tries and detections must not be negative")
+    if not 1.0 < arguments.factor < math.inf:
+        raise PlanError(f"the factor must be above 1 and finite, found {arguments.factor}")
     if not arguments.tries + arguments.detections:
         raise PlanError("without tries and detections there is nothing to check")
     with tempfile.TemporaryDirectory(prefix="selfcheck-") as folder:

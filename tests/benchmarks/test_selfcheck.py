@@ -13,6 +13,7 @@ from benchmarks.cli.main import main
         (["--tries", "0", "--detections", "0"], "nothing to check"),
         (["--tries", "-1"], "must not be negative"),
         (["--factor", "1.0"], "be above 1"),
+        (["--factor", "nan"], "be above 1 and finite"),
     ],
 )
 def test_a_check_that_could_not_fail_is_refused(

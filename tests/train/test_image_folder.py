@@ -31,7 +31,7 @@ def _fill(folder: Path, count: int, size: tuple[int, int] = (20, 20), mode: str 
 
 
 def _load(folder: Path, wishes: InputWishes | InputSpec | None = None) -> ImageDataset:
-    return load_image_folder(folder, wishes or InputWishes(), 0.2, 0, QUIET)
+    return load_image_folder(folder, wishes or InputWishes(), None, 0, QUIET)
 
 
 def test_classes_are_named_as_their_folders_in_order(tmp_path: Path) -> None:
@@ -63,6 +63,16 @@ def test_a_split_of_the_users_own_is_kept(tmp_path: Path) -> None:
     _fill(tmp_path / "test" / "c", 1)
     with pytest.raises(DataError, match=r"classes that .*train does not: \['c'\]"):
         _load(tmp_path)
+
+
+def test_a_share_for_the_test_is_refused_where_there_is_a_test_split(tmp_path: Path) -> None:
+    for split in ("train", "test"):
+        for name in ("a", "b"):
+            _fill(tmp_path / split / name, 4)
+    with pytest.raises(DataError, match=r"of no use here: .* has its own train and test"):
+        open_dataset(tmp_path, QUIET, test_fraction=0.3)
+    with pytest.raises(DataError, match="Fashion-MNIST has a test split"):
+        open_dataset(None, QUIET, test_fraction=0.3)
 
 
 def test_splits_of_other_names_are_not_taken_for_classes(tmp_path: Path) -> None:

@@ -55,7 +55,6 @@ def add_data(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--test-fraction",
         type=parse_fraction,
-        default=0.2,
         metavar="X",
         help="share of each class that becomes the test split, 0–1, where the folder has none "
         "(default: 0.2)",

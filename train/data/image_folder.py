@@ -26,6 +26,8 @@ DEFAULT_SIDE = 96
 _LEAST_PER_CLASS = 3
 _LARGEST_BYTES = 4 * 1024**3
 _SPLITS = ("train", "test")
+# Of each class, where neither the folder nor the user says what to test on.
+_TEST_FRACTION = 0.2
 # What others call theirs; two of these and nothing else are no classes.
 _SPLIT_NAMES = {*_SPLITS, "training", "testing", "val", "valid", "validation", "eval"}
 
@@ -63,7 +65,7 @@ def is_image_folder(folder: Path) -> bool:
 def load_image_folder(
     folder: Path,
     wishes: InputWishes | InputSpec,
-    test_fraction: float,
+    test_fraction: float | None,
     seed: int,
     progress: Progress,
 ) -> ImageDataset:
@@ -76,16 +78,20 @@ def load_image_folder(
     Args:
         folder: The folder.
         wishes: What is said of the model's input, or all of it.
-        test_fraction: Share of each class that becomes the test split, 0–1.
+        test_fraction: Share of each class that becomes the test split, 0–1; None for the usual
+            fifth, or for the split that the folder has.
         seed: Decides that split.
         progress: Where progress is shown.
 
     Raises:
         DataError: Fewer than two classes, a class with too few pictures or nothing but copies, a
-            file that is no picture, a name that cannot be shown, or more than fits in memory.
+            file that is no picture, a name that cannot be shown, more than fits in memory, or a
+            share asked of a folder that has its own split.
     """
     names = [inner.name for inner in _subfolders(_train_part(folder))]
     parts = _list_parts(folder, names)
+    if len(parts) > 1 and test_fraction is not None:
+        raise DataError(f"--test-fraction is of no use here: {folder} has its own train and test")
     spec = wishes if isinstance(wishes, InputSpec) else _settle_input(wishes, parts[0].paths)
     total = sum(len(part.paths) for part in parts)
     if total * spec.height * spec.width * spec.channels > _LARGEST_BYTES:
@@ -95,7 +101,8 @@ def load_image_folder(
         )
     loaded = [_load(part, spec, progress) for part in parts]
     if len(loaded) == 1:
-        loaded = list(split_stratified(loaded[0], test_fraction, seed))
+        share = _TEST_FRACTION if test_fraction is None else test_fraction
+        loaded = list(split_stratified(loaded[0], share, seed))
     loaded[0] = _leave_out_shared(loaded[0], loaded[1], names, progress)
     name = re.sub(r"[^a-z0-9]+", "-", folder.resolve().name.lower()).strip("-") or "pictures"
     progress.say(

@@ -15,7 +15,7 @@ def open_dataset(
     named: Path | None,
     progress: Progress,
     wishes: InputWishes | InputSpec | None = None,
-    test_fraction: float = 0.2,
+    test_fraction: float | None = None,
     seed: int = 0,
 ) -> ImageDataset:
     """Load the data set in a folder, or Fashion-MNIST from wherever it can be had.
@@ -25,7 +25,7 @@ def open_dataset(
             each class; None for Fashion-MNIST.
         progress: Where progress is shown.
         wishes: What is said of the model's input; for pictures alone.
-        test_fraction: Share that becomes the test split; for pictures alone.
+        test_fraction: Share that becomes the test split; for pictures alone. None for the usual.
         seed: Decides that split.
 
     Raises:
@@ -35,6 +35,11 @@ def open_dataset(
     if named is not None and not named.is_dir():
         raise DataError(f"there is no folder {named}")
     if named is None or any(find_file(named, known.name) for known in FASHION_MNIST.files):
+        if test_fraction is not None:
+            raise DataError(
+                "--test-fraction is for a folder of pictures (--data); "
+                "Fashion-MNIST has a test split of its own"
+            )
         if wishes in (None, InputWishes()) or isinstance(wishes, InputSpec):
             return load_fashion_mnist(named, progress).dataset
         raise DataError(

@@ -68,7 +68,7 @@ def format_command(
     epochs: int,
     data: Path | None,
     spec: InputSpec,
-    test_fraction: float,
+    test_fraction: float | None,
 ) -> str:
     """Return the command that trains with these settings on all of the data.
 
@@ -77,13 +77,15 @@ def format_command(
         epochs: Of the whole training.
         data: Folder of the data set; None for Fashion-MNIST.
         spec: Of its pictures.
-        test_fraction: What the search kept for the test, so that the training does too.
+        test_fraction: What the search kept for the test, so that the training does too; None for
+            the usual.
     """
     words = ["python -m train"]
     if data is not None:
         words.append(f"--data {shlex.quote(str(data))} --input-size {spec.height}x{spec.width}")
         words.append(f"--channels {spec.channels} --resize {spec.resize}")
-        words.append(f"--polarity {spec.polarity} --test-fraction {test_fraction:g}")
+        words.append(f"--polarity {spec.polarity}")
+        words += [] if test_fraction is None else [f"--test-fraction {test_fraction:g}"]
     widths = ",".join(str(width) for width in settings.widths)
     words.append(f"--widths {widths} --dropout {settings.dropout:g} --epochs {epochs}")
     values, usual = _list_values(settings), _list_values(RECIPES[DEFAULT])
