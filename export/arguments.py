@@ -80,7 +80,12 @@ def _add_own_model(group: argparse._ArgumentGroup) -> None:
         f"{', '.join(PRESETS)}, SCALE,OFFSET, or three scales and three offsets for red, green "
         "and blue (default: none, the model does it itself)",
     )
-    add("--input-size", metavar="HxWxC", help="where the model leaves it open, such as 224x224x3")
+    add(
+        "--input-size",
+        metavar="HxWxC",
+        help="where the model leaves it open or takes pictures as rows of numbers, such as "
+        "224x224x3",
+    )
     add(
         "--resize",
         choices=("stretch", "crop", "fit"),

@@ -37,12 +37,14 @@ class FloatClassifier:
         model: The Keras model.
         spec: What it is.
         pixel_scaling: What is done to raw pixels before the model's first layer.
+        takes: What the model wants a picture shaped as; None for (height, width, channels).
         is_binary: The model answers one number for yes or no; `apply` makes two scores of it.
     """
 
     model: Any
     spec: ModelSpec
     pixel_scaling: PixelScaling = RAW_PIXELS
+    takes: tuple[int, ...] | None = None
     is_binary: bool = False
 
     def apply(self, image: Any, /) -> Any:
@@ -56,6 +58,8 @@ class FloatClassifier:
         if not scaling.is_identity:
             image = image * tf.constant(scaling.scale, tf.float32)
             image = image + tf.constant(scaling.offset, tf.float32)
+        if self.takes is not None and self.takes != self.spec.input.shape:
+            image = tf.reshape(image, (-1, *self.takes))
         # A model of mixed precision may answer in float16.
         scores = tf.cast(self.model(image, training=False), tf.float32)
         return self._to_two_scores(scores) if self.is_binary else scores

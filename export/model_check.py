@@ -1,5 +1,6 @@
 """Finding out what a Keras model takes and answers, and refusing what is no classifier."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -12,8 +13,22 @@ Shape = tuple[int, int, int]
 _REGRESSION_LOSSES = ("mean_squared", "mean_absolute", "mse", "mae", "huber", "log_cosh", "poisson")
 
 
-def find_input_shape(model: Any, stated: Shape | None) -> Shape:
-    """Find (height, width, channels) of the model's one input.
+@dataclass(frozen=True, slots=True)
+class ModelInput:
+    """What a classifier takes.
+
+    Attributes:
+        picture: (height, width, channels) of a picture.
+        array: What the model wants a picture shaped as: the same, or (height, width) of a gray
+            one, or (numbers,) of one laid out in a row.
+    """
+
+    picture: Shape
+    array: tuple[int, ...]
+
+
+def find_input(model: Any, stated: Shape | None) -> ModelInput:
+    """Find out what pictures the model takes, and in which shape.
 
     Args:
         model: A loaded Keras model.
@@ -32,12 +47,36 @@ def find_input_shape(model: Any, stated: Shape | None) -> Shape:
                 "the model does not say what it takes; tell it with "
                 "--input-size HEIGHTxWIDTHxCHANNELS"
             )
-        return stated
+        return ModelInput(stated, stated)
     sides = tuple(shape[1:])
+    if len(sides) == 1:
+        return _find_row(sides[0], stated)
+    if len(sides) == 2:
+        picture = _find_picture((*sides, 1), stated)
+        return ModelInput(picture, picture[:2])
     if len(sides) != 3:
         raise NotAClassifierError(
-            f"expected an input (batch, height, width, channels), the model takes {tuple(shape)}"
+            "expected an input (batch, height, width, channels), or (batch, height, width) for "
+            f"gray pictures, the model takes {tuple(shape)}"
         )
+    picture = _find_picture(sides, stated)
+    return ModelInput(picture, picture)
+
+
+def _find_row(length: int | None, stated: Shape | None) -> ModelInput:
+    if stated is None:
+        raise NotAClassifierError(
+            f"the model takes rows of {length or 'some'} numbers; say with --input-size "
+            "HEIGHTxWIDTHxCHANNELS what pictures they are, row after row"
+        )
+    if length not in (None, math.prod(stated)):
+        raise NotAClassifierError(
+            f"--input-size says {stated}, {math.prod(stated)} numbers; the model takes {length}"
+        )
+    return ModelInput(stated, (math.prod(stated),))
+
+
+def _find_picture(sides: tuple[int | None, ...], stated: Shape | None) -> Shape:
     if stated is not None:
         if any(side not in (None, said) for side, said in zip(sides, stated, strict=True)):
             raise NotAClassifierError(f"--input-size says {stated}, the model takes {sides}")
@@ -48,11 +87,12 @@ def find_input_shape(model: Any, stated: Shape | None) -> Shape:
             f"a picture has 1 or 3 channels, the model takes (height, width, channels) {sides}"
             + order
         )
-    if None in sides:
+    height, width, channels = sides
+    if height is None or width is None or channels is None:
         raise NotAClassifierError(
             f"the model leaves its input size open {sides}; choose it with --input-size"
         )
-    return sides[0], sides[1], sides[2]
+    return height, width, channels
 
 
 def check_one_answer(model: Any, loss: str) -> None:
@@ -74,6 +114,26 @@ def check_one_answer(model: Any, loss: str) -> None:
     if any(name in loss for name in _REGRESSION_LOSSES):
         raise NotAClassifierError(
             f"the model was trained with the loss {loss!r}: a regression, not a classifier"
+        )
+
+
+def check_no_loops(model: Any) -> None:
+    """Refuse recurrent layers that loop: no converter here makes operators of their loops.
+
+    Args:
+        model: A loaded Keras model.
+
+    Raises:
+        NotAClassifierError: It has such layers.
+    """
+    looping = [
+        layer.name for layer in model._flatten_layers() if getattr(layer, "unroll", None) is False
+    ]
+    if looping:
+        raise NotAClassifierError(
+            f"the model loops over time ({', '.join(looping)}), which no exported file can. Build "
+            "it again with unroll=True in these layers, copy the weights with set_weights, and "
+            "save that"
         )
 
 

@@ -12,7 +12,13 @@ from edge_runtime.contract import InputSpec, ModelSpec, OutputSpec, Polarity, Re
 from export.errors import ExportError, ModelFileError, SampleError
 from export.float_model import FloatClassifier, load_keras_model
 from export.keras_file import read_loss
-from export.model_check import Shape, check_one_answer, find_answer, find_input_shape
+from export.model_check import (
+    Shape,
+    check_no_loops,
+    check_one_answer,
+    find_answer,
+    find_input,
+)
 from export.picture_folder import find_label_folders, load_samples
 from export.pixel_scaling import RAW_PIXELS, PixelScaling
 from export.recipes import DEFAULT_CALIBRATION_SAMPLES
@@ -33,7 +39,7 @@ class UserModel:
         evaluation: The same; None where there is none.
         name: For files; None takes the file's name.
         pixel_scaling: What the model needs done to raw pixels before its first layer.
-        input_size: (height, width, channels) where the model leaves it open.
+        input_size: (height, width, channels) where the model leaves it open or takes rows.
         resize: How pictures of another size are brought to the model's.
         polarity: What kind of pictures the model was trained on.
         licence: SPDX identifier of the weights.
@@ -74,7 +80,9 @@ def load_user_model(user: UserModel, tell: Callable[[str], None] = lambda _: Non
     model = load_keras_model(user.path)
     loss = read_loss(user.path)
     check_one_answer(model, loss)
-    height, width, channels = find_input_shape(model, user.input_size)
+    check_no_loops(model)
+    takes = find_input(model, user.input_size)
+    height, width, channels = takes.picture
     draft = ModelSpec(
         name=user.name or _to_name(user.path.stem),
         labels=labels,
@@ -91,10 +99,10 @@ def load_user_model(user: UserModel, tell: Callable[[str], None] = lambda _: Non
     if user.evaluation is not None:
         most = user.evaluation_samples
         evaluation = load_samples(user.evaluation, draft, "evaluation", most, tell)
-    probe = FloatClassifier(model, draft, user.pixel_scaling)
+    probe = FloatClassifier(model, draft, user.pixel_scaling, takes.array)
     answer = find_answer(model, probe.measure_scores(calibration.images[:_PROBES]), labels, loss)
     spec = dataclasses.replace(draft, output=OutputSpec(answer.kind))
-    classifier = FloatClassifier(model, spec, user.pixel_scaling, answer.is_binary)
+    classifier = dataclasses.replace(probe, spec=spec, is_binary=answer.is_binary)
     return build_source(user.path, classifier, calibration, evaluation)
 
 

@@ -11,7 +11,7 @@ import pytest
 from export.errors import ModelFileError, NotAClassifierError
 from export.float_model import FloatClassifier, load_keras_model
 from export.keras_file import check_keras_file, explain_refusal, read_loss
-from export.model_check import find_input_shape
+from export.model_check import ModelInput, check_no_loops, find_input
 from export.pipeline import Options, export_source
 from export.recipes import select_recipes
 from export.samples import Samples
@@ -129,7 +129,37 @@ def test_channels_first_and_other_channels(keras: Any) -> None:
     for shape, said in [((3, 32, 32), "channels last"), ((32, 32, 4), "1 or 3 channels")]:
         model = keras.Sequential([keras.Input(shape), keras.layers.Flatten()])
         with pytest.raises(NotAClassifierError, match=said):
-            find_input_shape(model, None)
+            find_input(model, None)
+
+
+def test_pictures_without_channels_and_in_a_row(keras: Any) -> None:
+    def build(*shape: int | None) -> Any:
+        return keras.Sequential([keras.Input(shape), keras.layers.ReLU()])
+
+    assert find_input(build(28, 20), None) == ModelInput((28, 20, 1), (28, 20))
+    assert find_input(build(None, 20), (28, 20, 1)) == ModelInput((28, 20, 1), (28, 20))
+    assert find_input(build(784), (28, 28, 1)) == ModelInput((28, 28, 1), (784,))
+    assert find_input(build(None), (4, 4, 3)) == ModelInput((4, 4, 3), (48,))
+    for shape, stated, said in [
+        ((784,), None, "rows of 784 numbers; say with --input-size"),
+        ((784,), (28, 28, 3), "2352 numbers; the model takes 784"),
+        ((28, 28), (28, 28, 3), r"says \(28, 28, 3\), the model takes \(28, 28, 1\)"),
+        ((8, 28, 28, 3), None, "for gray pictures"),
+    ]:
+        with pytest.raises(NotAClassifierError, match=said):
+            find_input(build(*shape), stated)
+
+
+def test_layers_that_loop_are_refused_before_the_work(keras: Any) -> None:
+    layers = keras.layers
+    for unroll in (False, True):
+        inner = layers.Bidirectional(layers.GRU(3, unroll=unroll, name="over_rows"))
+        model = keras.Sequential([keras.Input((8, 8)), inner, layers.Dense(3)])
+        if unroll:
+            check_no_loops(model)
+        else:
+            with pytest.raises(NotAClassifierError, match=r"loops over time .*over_rows.*unroll="):
+                check_no_loops(model)
 
 
 def test_a_run_whose_weights_are_nan(

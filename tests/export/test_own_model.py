@@ -67,6 +67,35 @@ def test_one_number_for_yes_or_no_becomes_two_scores(
     assert manifest.reference_correct == len(images)
 
 
+@pytest.mark.parametrize("shape", [(8, 8), (64,)])
+def test_pictures_are_shaped_as_the_model_wants_them(
+    keras: Any, tmp_path: Path, shape: tuple[int, ...]
+) -> None:
+    layers = keras.layers
+    model = keras.Sequential([keras.Input(shape), layers.Flatten(), layers.Dense(2)])
+    model.save(tmp_path / "gray.keras")
+    for seed, name in enumerate(("calibration.npz", "evaluation.npz")):
+        random = np.random.default_rng(seed)
+        images = random.integers(0, 256, (60, 8, 8, 1)).astype(np.uint8)
+        np.savez(tmp_path / name, images=images, labels=np.arange(60) % 2)
+    (tmp_path / "labels.txt").write_text("even\nodd\n")
+    user = UserModel(
+        path=tmp_path / "gray.keras",
+        labels=tmp_path / "labels.txt",
+        calibration=tmp_path / "calibration.npz",
+        evaluation=tmp_path / "evaluation.npz",
+        pixel_scaling=PRESETS["0..1"],
+        input_size=None if len(shape) == 2 else (8, 8, 1),
+    )
+    source = load_user_model(user)
+    answer = np.asarray(model(images.reshape(-1, *shape) / np.float32(255)))
+    np.testing.assert_allclose(source.classifier.measure_scores(images), answer, atol=1e-4)
+    recipes = select_recipes(["fp32", "static_int8"], with_ranges=False)
+    options = Options(recipes, max_drop_points=100.0)
+    manifest = export_source(source, tmp_path / "out", options, show_progress=False)
+    assert [entry.status for entry in manifest.artifacts] == ["kept"] * 4
+
+
 def test_one_number_needs_two_labels_and_a_sign_of_yes_or_no() -> None:
     scores = np.zeros((4, 1), np.float32)
     assert find_answer(None, scores, ["no", "yes"], "binary_crossentropy") == Answer("logits", True)
