@@ -1,5 +1,6 @@
 """The table that the command prints."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from export.manifest import ArtifactEntry, Finding, Manifest
@@ -18,7 +19,7 @@ def format_summary(manifest: Manifest, folder: Path) -> str:
         for row in rows
     ]
     lines.insert(1, "  ".join("-" * width for width in widths))
-    notes = [f"{e.file}: {e.reason}" for e in manifest.artifacts if e.reason]
+    notes = _format_reasons(manifest.artifacts)
     notes += [
         f"{entry.file} on {finding.runtime}: {finding.reason}"
         for entry in manifest.artifacts
@@ -34,6 +35,22 @@ def format_summary(manifest: Manifest, folder: Path) -> str:
         f"written to {folder}; read {folder / 'report.md'}",
     ]
     return "\n".join(lines + tail)
+
+
+def _format_reasons(entries: Sequence[ArtifactEntry]) -> list[str]:
+    """Each reason once, behind the files that it is about."""
+    about: dict[str, list[ArtifactEntry]] = {}
+    for entry in entries:
+        if entry.reason:
+            about.setdefault(entry.reason, []).append(entry)
+    return [
+        f"{same[0].file if len(same) == 1 else ', '.join(_to_key(e) for e in same)}: {reason}"
+        for reason, same in about.items()
+    ]
+
+
+def _to_key(entry: ArtifactEntry) -> str:
+    return f"{entry.precision}.{entry.format}"
 
 
 def _format_entry(entry: ArtifactEntry) -> list[tuple[str, ...]]:

@@ -12,11 +12,12 @@ from export.comparison import Comparison, compare_scores
 from export.float_model import FloatClassifier
 from export.gate import choose_recommended, count_pictures_needed, judge
 from export.judging import judge_file
-from export.manifest import Finding
+from export.manifest import Finding, Manifest
 from export.pipeline import Options, export_source
 from export.recipes import RECIPES, Recipe, select_recipes
 from export.samples import Samples
 from export.source import Source
+from export.summary import format_summary
 from export.targets import TARGETS
 from tests.export.conftest import LABELS
 
@@ -127,3 +128,16 @@ def test_a_network_that_collapses_in_int8_falls_back(
     assert "static_int8" not in manifest.recommended
     assert (tmp_path / "wild" / manifest.recommended).is_file()
     assert by_key["fp32.tflite"].status == "kept"
+
+
+def test_a_reason_that_many_files_share_is_told_once(artifacts: tuple[Path, Manifest]) -> None:
+    folder, manifest = artifacts
+    entries = [dataclasses.replace(entry, reason=None) for entry in manifest.artifacts]
+    told = [dataclasses.replace(entry, reason="too few pictures") for entry in entries[:2]]
+    alone = dataclasses.replace(entries[2], reason="cannot be")
+    summary = format_summary(
+        dataclasses.replace(manifest, artifacts=(*told, alone, *entries[3:])), folder
+    )
+    keys = ", ".join(f"{entry.precision}.{entry.format}" for entry in told)
+    assert summary.count("too few pictures") == 1
+    assert f"\n{keys}: too few pictures\n{alone.file}: cannot be\n" in summary
