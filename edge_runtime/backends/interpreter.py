@@ -131,10 +131,10 @@ def check_interface(model: ModelFile, inputs: list[Any], outputs: list[Any]) -> 
             f"found {len(inputs)} and {len(outputs)}"
         )
     taken, given = tuple(inputs[0]["shape"]), tuple(outputs[0]["shape"])
-    if len(taken) != 4 or taken[3] not in (1, 3):
+    if len(taken) != 3 and (len(taken) != 4 or taken[3] not in (1, 3)):
         raise ArtifactError(
             f"{model.name} is no image classifier: expected an input (batch, height, width, 1 or 3 "
-            f"channels), found {taken}"
+            f"channels), or without channels, found {taken}"
         )
     if len(given) != 2 or given[1] < 2 or given[0] != taken[0]:
         raise ArtifactError(

@@ -164,13 +164,14 @@ def _check_interface(model: ModelFile, session: Any) -> None:
             f"{model.name} is no image classifier: expected 1 input and 1 output, "
             f"found {len(inputs)} and {len(outputs)}"
         )
-    for tensor, rank in ((inputs[0], 4), (outputs[0], 2)):
-        if tensor.type not in _TYPES or len(tensor.shape) != rank:
+    for tensor, ranks in ((inputs[0], (4, 3)), (outputs[0], (2,))):
+        if tensor.type not in _TYPES or len(tensor.shape) not in ranks:
             raise ArtifactError(
-                f"{model.name} is no image classifier: expected numbers of rank {rank} as "
-                f"{tensor.name!r}, found {tensor.type} {tensor.shape}"
+                f"{model.name} is no image classifier: expected numbers of rank "
+                f"{' or '.join(map(str, ranks))} as {tensor.name!r}, found {tensor.type} "
+                f"{tensor.shape}"
             )
-    if inputs[0].shape[3] not in (1, 3):
+    if tuple(inputs[0].shape[3:]) not in {(), (1,), (3,)}:
         raise ArtifactError(
             f"{model.name}: expected an input (batch, height, width, 1 or 3 channels), found "
             f"{inputs[0].shape}"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from edge_runtime.backends.protocol import Backend, Session
+from edge_runtime.backends.tensors import with_channels
 from edge_runtime.errors import BackendUnavailableError, IncompatibleArtifactError
 from edge_runtime.formats.model_file import Format, ModelFile, load_model_file
 
@@ -97,7 +98,7 @@ def choose_backend(model: ModelFile, name: str, threads: int) -> tuple[Backend, 
         backend = load_backend(name)
         _check_format(backend, model)
         backend.check(model)
-        return backend, backend.open(model, threads)
+        return backend, with_channels(backend.open(model, threads))
     refusals: list[BackendUnavailableError | IncompatibleArtifactError] = []
     for candidate in PREFERENCE:
         backend = load_backend(candidate)
@@ -105,7 +106,7 @@ def choose_backend(model: ModelFile, name: str, threads: int) -> tuple[Backend, 
             continue
         try:
             backend.check(model)
-            return backend, backend.open(model, threads)
+            return backend, with_channels(backend.open(model, threads))
         except (BackendUnavailableError, IncompatibleArtifactError) as error:
             _log_fallback(candidate, error)
             refusals.append(error)

@@ -1,5 +1,6 @@
-"""What backends share: that numbers are stored in a known way, and batches of a fixed size."""
+"""What backends share: known kinds of numbers, batches of a fixed size, and gray pictures."""
 
+import dataclasses
 import math
 from collections.abc import Callable
 from typing import Any
@@ -7,12 +8,37 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from edge_runtime.backends.protocol import TensorInfo
+from edge_runtime.backends.protocol import Session, TensorInfo
 from edge_runtime.errors import ArtifactError
 
 Array = npt.NDArray[Any]
 
 _PIXEL = np.dtype(np.uint8)
+
+
+class GraySession:
+    """A model that takes (N, height, width), seen as one that takes (N, height, width, 1)."""
+
+    __slots__ = ("_session", "input", "output")
+
+    def __init__(self, session: Session) -> None:
+        taken = session.input
+        self.input = dataclasses.replace(taken, shape=(*taken.shape, 1))
+        self.output = session.output
+        self._session = session
+
+    def invoke(self, batch: Array, /) -> Array:
+        """Run on (N, height, width, 1)."""
+        return self._session.invoke(batch.reshape(batch.shape[:3]))
+
+    def close(self) -> None:
+        """Let go of the model."""
+        self._session.close()
+
+
+def with_channels(session: Session) -> Session:
+    """Let a model of gray pictures that knows no channels take them as every other model does."""
+    return GraySession(session) if len(session.input.shape) == 3 else session
 
 
 def check_scales(model_name: str, source: TensorInfo, target: TensorInfo) -> None:

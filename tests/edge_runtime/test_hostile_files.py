@@ -276,7 +276,7 @@ def test_weights_in_a_missing_file_are_named(tmp_path: Path) -> None:
     [
         (build_mean((1, 8, 8, 3), (1, 2), outputs=2), "expected 1 input and 1 output, found 1 and"),
         (build_mean((1, 8, 8, 3), (1,)), "numbers of rank 2"),
-        (build_mean((1, 8, 3), (1,)), "numbers of rank 4"),
+        (build_mean((1, 3), ()), "numbers of rank 4 or 3"),
         (build_mean((1, 8, 8, 5), (1, 2)), "1 or 3 channels"),
         (build_mean((1, 8, 8, 1), (1, 2)), "2 or more classes"),
         (build_stored_mean((1, 8, 8, 3), STORED_INT8, STORED_FLOAT), "stores pixels as int8"),
@@ -299,6 +299,19 @@ def test_a_model_of_another_task_is_refused(model: bytes, message: str, tmp_path
     path.write_bytes(model)
     with pytest.raises(ArtifactError, match=message):
         Classifier.load(path, labels=("a", "b", "c"))
+
+
+@needs("onnx")
+@pytest.mark.parametrize("batch", [1, 2, "n"])
+def test_a_model_of_gray_pictures_may_know_no_channels(batch: int | str, tmp_path: Path) -> None:
+    path = tmp_path / "gray.onnx"
+    path.write_bytes(build_mean((batch, 8, 3), (1,)))
+    pictures = np.random.default_rng(3).integers(0, 256, (5, 8, 3, 1), np.uint8)
+    with Classifier.load(path, labels=("left", "middle", "right")) as classifier:
+        assert classifier.input.shape == (8, 3, 1)
+        scores = classifier.scores(pictures)
+        np.testing.assert_allclose(scores, pictures[..., 0].mean(axis=1), rtol=1e-5)
+        assert classifier.classify(pictures[0, ..., 0]).top.index == scores[0].argmax()
 
 
 @pytest.mark.parametrize("name", ["a.tflite", "a.onnx"])

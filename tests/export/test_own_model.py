@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from edge_runtime import Classifier
 from export.command_line import main
 from export.errors import ExportError, NotAClassifierError
 from export.float_model import FloatClassifier
@@ -94,6 +95,23 @@ def test_pictures_are_shaped_as_the_model_wants_them(
     options = Options(recipes, max_drop_points=100.0)
     manifest = export_source(source, tmp_path / "out", options, show_progress=False)
     assert [entry.status for entry in manifest.artifacts] == ["kept"] * 4
+
+
+@pytest.mark.parametrize("backend", ["litert", "tflite"])
+def test_a_file_of_another_converter_may_know_no_channels(
+    keras: Any, tmp_path: Path, backend: str
+) -> None:
+    import tensorflow as tf
+
+    layers = keras.layers
+    model = keras.Sequential([keras.Input((8, 6)), layers.Flatten(), layers.Dense(3)])
+    path = tmp_path / "gray.tflite"
+    path.write_bytes(tf.lite.TFLiteConverter.from_keras_model(model).convert())
+    images = np.random.default_rng(0).integers(0, 256, (5, 8, 6, 1), np.uint8)
+    with Classifier.load(path, backend=backend, labels=("a", "b", "c")) as classifier:
+        assert classifier.input.shape == (8, 6, 1)
+        expected = np.asarray(model(images[..., 0].astype(np.float32)))
+        np.testing.assert_allclose(classifier.scores(images), expected, rtol=1e-4, atol=1e-3)
 
 
 def test_one_number_needs_two_labels_and_a_sign_of_yes_or_no() -> None:
