@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from edge_runtime.backends.protocol import Backend, Session, TensorInfo
-from edge_runtime.backends.registry import choose_backend
+from edge_runtime.backends.registry import choose_backend, open_another
 from edge_runtime.choice import MOST_THREADS
 from edge_runtime.contract import ArtifactMetadata, InputSpec, OutputSpec, check_text
 from edge_runtime.cores import count_usable_cores
@@ -72,9 +72,13 @@ def open_artifact(
     except BaseException:
         session.close()
         raise
-    pool = RunnerPool(lambda: chosen.open(model, per_call), workers if per_call == 1 else 1)
+    pool = RunnerPool(
+        lambda: open_another(chosen, model, per_call), workers if per_call == 1 else 1
+    )
     pool.add(session)
-    bulk = pool if per_call == 1 else RunnerPool(lambda: chosen.open(model, 1), workers)
+    bulk = pool
+    if per_call > 1:
+        bulk = RunnerPool(lambda: open_another(chosen, model, 1), workers)
     return OpenedArtifact(
         chosen,
         (pool, bulk),

@@ -136,7 +136,12 @@ def _load_source(arguments: argparse.Namespace, progress: Progress) -> Source:
 
 
 def _names(arguments: argparse.Namespace) -> list[str]:
-    return [name.strip() for name in (arguments.recipes or "").split(",") if name.strip()]
+    if arguments.recipes is None:
+        return []
+    names = [name.strip() for name in arguments.recipes.split(",") if name.strip()]
+    if not names:
+        raise ExportError(f"--recipes names none: {arguments.recipes!r}")
+    return names
 
 
 def _parse_size(text: str | None) -> tuple[int, int, int] | None:

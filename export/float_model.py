@@ -61,7 +61,10 @@ class FloatClassifier:
         if self.takes is not None and self.takes != self.spec.input.shape:
             image = tf.reshape(image, (-1, *self.takes))
         # A model of mixed precision may answer in float16.
-        scores = tf.cast(self.model(image, training=False), tf.float32)
+        answers = tf.nest.flatten(self.model(image, training=False))
+        if len(answers) != 1:
+            raise NotAClassifierError(f"the model gives {len(answers)} answers, expected one")
+        scores = tf.cast(answers[0], tf.float32)
         return self._to_two_scores(scores) if self.is_binary else scores
 
     def _to_two_scores(self, scores: Any) -> Any:

@@ -12,6 +12,8 @@ from export.recipes import Recipe
 DEFAULT_MAX_DROP_POINTS = 0.5
 # A file whose scores are the float model's up to rounding needs no statistics to be called right.
 NUMERICALLY_EQUAL = 1e-4
+# Below this share of equal answers, equal accuracy is chance.
+_FAITHFUL = 0.9
 # From the smallest and fastest to the safest.
 FALLBACK_ORDER = ("qat_int8", "static_int8", "dynamic_int8", "fp16", "fp32", "int16x8")
 
@@ -52,6 +54,8 @@ def judge(comparisons: Sequence[Comparison], max_drop_points: float) -> Verdict:
             f"judged by the drop itself: {worst.total} pictures are too few to prove any file "
             f"within {max_drop_points:g} points ({needed} or more can)"
         )
+        if worst.agreement < _FAITHFUL:
+            note += f"; it gives only {worst.agreement:.0%} of the float model's answers"
         return Verdict(drop <= max_drop_points, note if drop <= max_drop_points else _fail(worst))
     if worst.worst_drop_points <= max_drop_points:
         return Verdict(True)

@@ -7,6 +7,7 @@ import json
 import re
 import zipfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -44,18 +45,38 @@ def check_keras_file(path: Path) -> None:
         raise ModelFileError(f"{path} is a zip archive but no Keras model (no config.json)")
 
 
-def read_loss(path: Path) -> str:
-    """Read the name of the loss that the model was compiled with.
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """What a model was compiled with.
 
-    Returns:
-        Such as ``sparse_categorical_crossentropy``; empty where it was not compiled.
+    Attributes:
+        name: Such as ``sparse_categorical_crossentropy``; empty where it was not compiled.
+        from_logits: Whether it takes logits; None where that is not known.
     """
+
+    name: str = ""
+    from_logits: bool | None = None
+
+
+def read_loss(path: Path) -> Loss:
+    """Read what loss the model was compiled with."""
     compiled = _read_json(path, "config.json").get("compile_config")
     loss = compiled.get("loss") if isinstance(compiled, dict) else None
-    if isinstance(loss, dict):
-        loss = loss.get("class_name") or loss.get("config")
-    snake = "".join(f"_{c.lower()}" if c.isupper() else c for c in str(loss or ""))
-    return snake.lstrip("_")
+    if isinstance(loss, dict) and "class_name" not in loss and len(loss) == 1:
+        (loss,) = loss.values()  # by the name of the output
+    if isinstance(loss, list) and len(loss) == 1:
+        (loss,) = loss
+    config = loss.get("config") if isinstance(loss, dict) else None
+    if isinstance(loss, dict) and isinstance(config, dict):
+        stated = config.get("from_logits")
+        return Loss(_to_snake(loss.get("class_name")), stated if type(stated) is bool else None)
+    # A bare function takes probabilities, unless told otherwise, which a name cannot.
+    name = _to_snake(config or (loss.get("class_name") if isinstance(loss, dict) else loss))
+    return Loss(name, False if name else None)
+
+
+def _to_snake(name: Any) -> str:
+    return "".join(f"_{c.lower()}" if c.isupper() else c for c in str(name or "")).lstrip("_")
 
 
 def explain_refusal(path: Path, error: Exception) -> str:

@@ -8,8 +8,10 @@ from typing import Any, Literal
 import numpy as np
 
 from export.errors import NotAClassifierError
+from export.keras_file import Loss
 
 Shape = tuple[int, int, int]
+NO_LOSS = Loss()
 _REGRESSION_LOSSES = ("mean_squared", "mean_absolute", "mse", "mae", "huber", "log_cosh", "poisson")
 
 
@@ -150,14 +152,14 @@ class Answer:
     is_binary: bool = False
 
 
-def find_answer(model: Any, scores: Any, labels: Sequence[str], loss: str = "") -> Answer:
+def find_answer(model: Any, scores: Any, labels: Sequence[str], loss: Loss = NO_LOSS) -> Answer:
     """Find out what the model answers, from its answers to real pictures.
 
     Args:
         model: A loaded Keras model.
         scores: (N, classes), its answers.
         labels: One per class; two for a model that answers one number.
-        loss: Name of what it was compiled with; may be empty.
+        loss: What it was compiled with.
 
     Raises:
         NotAClassifierError: The answers are no scores of the labels.
@@ -170,24 +172,25 @@ def find_answer(model: Any, scores: Any, labels: Sequence[str], loss: str = "") 
         raise NotAClassifierError("the model answers NaN or infinity on the calibration pictures")
     classes = scores.shape[1]
     if classes == 1:
-        return _find_binary_answer(model, labels, loss)
+        return _find_binary_answer(model, scores, labels, loss)
     if classes != len(labels):
         raise NotAClassifierError(
             f"the model answers {classes} scores, but there are {len(labels)} labels"
         )
     if (scores >= 0).all() and np.allclose(scores.sum(axis=1), 1.0, atol=1e-3):
         return Answer("probabilities")
-    if _ends_in_sigmoid(model) or ((scores >= 0) & (scores <= 1)).all():
+    if _ends_in_sigmoid(model) or _are_shares(scores):
         raise NotAClassifierError(
-            "the model ends in a sigmoid: several labels may be true at once. This toolkit "
-            "deploys classifiers that choose one; end it with a softmax or with logits"
+            "the model ends in a sigmoid, or answers as if it did (from 0 to 1, but not 1 in all): "
+            "several labels may be true at once. This toolkit deploys classifiers that choose one; "
+            "end it with a softmax or with logits"
         )
     return Answer("logits")
 
 
-def _find_binary_answer(model: Any, labels: Sequence[str], loss: str) -> Answer:
+def _find_binary_answer(model: Any, scores: Any, labels: Sequence[str], loss: Loss) -> Answer:
     has_sigmoid = _ends_in_sigmoid(model)
-    if not has_sigmoid and "binary" not in loss:
+    if not has_sigmoid and "binary" not in loss.name:
         raise NotAClassifierError(
             "the model answers one number: a regression. A classifier of yes and no is known by a "
             "sigmoid at its end, or by the loss binary_crossentropy that it was compiled with"
@@ -197,15 +200,23 @@ def _find_binary_answer(model: Any, labels: Sequence[str], loss: str) -> Answer:
             f"the model answers one number, for yes or no, which takes 2 labels (first the one "
             f"of low numbers), found {len(labels)}"
         )
-    return Answer("probabilities" if has_sigmoid else "logits", is_binary=True)
+    # A sigmoid may be hidden in somebody's own code. Where neither the loss nor a layer tells, the
+    # answers do: logits of many pictures do not all lie between 0 and 1.
+    is_logit = not has_sigmoid and (loss.from_logits or not _are_shares(scores))
+    return Answer("logits" if is_logit else "probabilities", is_binary=True)
+
+
+def _are_shares(scores: Any) -> bool:
+    return bool(((scores >= 0) & (scores <= 1)).all())
 
 
 def _ends_in_sigmoid(model: Any) -> bool:
-    # A functional model may end in an operation that is no layer.
+    # A functional model may end in an operation that is no layer, or in another model.
     steps = getattr(model, "operations", None) or getattr(model, "layers", None)
-    last = steps[-1] if steps else None
-    names = (getattr(getattr(last, "activation", None), "__name__", ""), type(last).__name__)
-    return "sigmoid" in names or "Sigmoid" in names
+    if steps:
+        return _ends_in_sigmoid(steps[-1])
+    names = (getattr(getattr(model, "activation", None), "__name__", ""), type(model).__name__)
+    return any("sigmoid" in name.lower() for name in names)
 
 
 def _read_shape(model: Any) -> Any:

@@ -7,6 +7,10 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from edge_runtime.contract import InputSpec, ModelSpec, OutputSpec, Polarity, Resize
 from export.errors import ExportError, ModelFileError, SampleError
@@ -23,6 +27,7 @@ from export.picture_folder import find_label_folders, load_samples
 from export.pixel_scaling import RAW_PIXELS, PixelScaling
 from export.recipes import DEFAULT_CALIBRATION_SAMPLES
 from export.source import Source, build_source
+from export.tensorflow_import import load_keras
 
 _PROBES = 64
 
@@ -79,7 +84,7 @@ def load_user_model(user: UserModel, tell: Callable[[str], None] = lambda _: Non
         _run_custom_code(user.custom_code)
     model = load_keras_model(user.path)
     loss = read_loss(user.path)
-    check_one_answer(model, loss)
+    check_one_answer(model, loss.name)
     check_no_loops(model)
     takes = find_input(model, user.input_size)
     height, width, channels = takes.picture
@@ -100,10 +105,22 @@ def load_user_model(user: UserModel, tell: Callable[[str], None] = lambda _: Non
         most = user.evaluation_samples
         evaluation = load_samples(user.evaluation, draft, "evaluation", most, tell)
     probe = FloatClassifier(model, draft, user.pixel_scaling, takes.array)
-    answer = find_answer(model, probe.measure_scores(calibration.images[:_PROBES]), labels, loss)
+    answer = find_answer(model, _probe(probe, user.path, calibration.images), labels, loss)
     spec = dataclasses.replace(draft, output=OutputSpec(answer.kind))
     classifier = dataclasses.replace(probe, spec=spec, is_binary=answer.is_binary)
     return build_source(user.path, classifier, calibration, evaluation)
+
+
+def _probe(classifier: FloatClassifier, path: Path, images: npt.NDArray[np.uint8]) -> Any:
+    """Ask the model for the first time; what it is made of may raise anything."""
+    try:
+        return classifier.measure_scores(images[:_PROBES])
+    except ExportError:
+        raise
+    except Exception as error:
+        shape = "×".join(map(str, classifier.spec.input.shape))
+        line = next((x for x in str(error).splitlines() if x.strip()), type(error).__name__)
+        raise ModelFileError(f"{path} cannot be run on pictures of {shape}: {line}") from error
 
 
 def _check_pictures_exist(user: UserModel) -> None:
@@ -147,10 +164,15 @@ def _run_custom_code(path: Path) -> None:
     specification = importlib.util.spec_from_file_location(path.stem, path)
     if specification is None or specification.loader is None or not path.is_file():
         raise ExportError(f"--custom-code takes a Python file, found {path}")
+    load_keras()  # before somebody's code imports it, for another backend perhaps
     module = importlib.util.module_from_spec(specification)
     # Keras finds the classes of a model by the module that they were saved from.
     sys.modules[path.stem] = module
+    # As when Python runs the file itself, it finds the files beside it.
+    sys.path.insert(0, str(path.resolve().parent))
     try:
         specification.loader.exec_module(module)
     except (Exception, SystemExit) as error:  # somebody's code may raise anything, or exit
         raise ModelFileError(f"{path} failed: {type(error).__name__}: {error}") from error
+    finally:
+        sys.path.remove(str(path.resolve().parent))

@@ -98,7 +98,7 @@ def choose_backend(model: ModelFile, name: str, threads: int) -> tuple[Backend, 
         backend = load_backend(name)
         _check_format(backend, model)
         backend.check(model)
-        return backend, with_channels(backend.open(model, threads))
+        return backend, open_another(backend, model, threads)
     refusals: list[BackendUnavailableError | IncompatibleArtifactError] = []
     for candidate in PREFERENCE:
         backend = load_backend(candidate)
@@ -106,7 +106,7 @@ def choose_backend(model: ModelFile, name: str, threads: int) -> tuple[Backend, 
             continue
         try:
             backend.check(model)
-            return backend, with_channels(backend.open(model, threads))
+            return backend, open_another(backend, model, threads)
         except (BackendUnavailableError, IncompatibleArtifactError) as error:
             _log_fallback(candidate, error)
             refusals.append(error)
@@ -117,6 +117,11 @@ def choose_backend(model: ModelFile, name: str, threads: int) -> tuple[Backend, 
         f"no runtime here can load {model.name}:\n"
         + "\n".join(f"  - {refusal}" for refusal in refusals)
     )
+
+
+def open_another(backend: Backend, model: ModelFile, threads: int) -> Session:
+    """Open a session of a model that has passed the backend's check, one of several perhaps."""
+    return with_channels(backend.open(model, threads))
 
 
 def _check_format(backend: Backend, model: ModelFile) -> None:

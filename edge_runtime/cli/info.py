@@ -60,8 +60,12 @@ def run(arguments: argparse.Namespace) -> int:
         # Cut short, it has lost its description too, and no labels would make it usable.
         _check_structure(model)
         print(
-            f"edge-runtime: {model.name} carries no description of itself; it can be used with "
-            "--labels FILE, one class name per line",
+            f"edge-runtime: {model.name} carries no description of itself"
+            + (
+                "; it can be used with --labels FILE, one class name per line"
+                if any(runtime.reason is None for runtime in runtimes)
+                else ", and no runtime here loads it"
+            ),
             file=sys.stderr,
         )
         return 1

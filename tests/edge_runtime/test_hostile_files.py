@@ -306,7 +306,7 @@ def test_a_model_of_another_task_is_refused(model: bytes, message: str, tmp_path
 def test_a_model_of_gray_pictures_may_know_no_channels(batch: int | str, tmp_path: Path) -> None:
     path = tmp_path / "gray.onnx"
     path.write_bytes(build_mean((batch, 8, 3), (1,)))
-    pictures = np.random.default_rng(3).integers(0, 256, (5, 8, 3, 1), np.uint8)
+    pictures = np.random.default_rng(3).integers(0, 256, (300, 8, 3, 1), np.uint8)
     with Classifier.load(path, labels=("left", "middle", "right")) as classifier:
         assert classifier.input.shape == (8, 3, 1)
         scores = classifier.scores(pictures)

@@ -10,7 +10,7 @@ import pytest
 
 from export.errors import ModelFileError, NotAClassifierError
 from export.float_model import FloatClassifier, load_keras_model
-from export.keras_file import check_keras_file, explain_refusal, read_loss
+from export.keras_file import Loss, check_keras_file, explain_refusal, read_loss
 from export.model_check import ModelInput, check_no_loops, find_input
 from export.pipeline import Options, export_source
 from export.recipes import select_recipes
@@ -45,7 +45,7 @@ def test_a_damaged_table_of_contents(tmp_path: Path) -> None:
     assert zipfile.is_zipfile(path), "its end alone is intact"
     with pytest.raises(ModelFileError, match="cut short or damaged"):
         check_keras_file(path)
-    assert read_loss(path) == ""
+    assert read_loss(path) == Loss()
 
 
 def test_flipped_bytes_in_a_configuration(tmp_path: Path) -> None:
@@ -67,7 +67,7 @@ def test_flipped_bytes_in_a_configuration(tmp_path: Path) -> None:
 )
 def test_a_configuration_of_other_types(tmp_path: Path, config: Any) -> None:
     path = write_archive(tmp_path / "m.keras", config)
-    assert read_loss(path) == ""
+    assert read_loss(path) == Loss()
     assert "Lambda layer '?'" in explain_refusal(path, ValueError(""))
 
 
@@ -99,14 +99,20 @@ def test_a_file_of_keras_2_is_told_apart(tmp_path: Path) -> None:
 
 
 def test_losses_are_read_however_they_were_named(tmp_path: Path) -> None:
-    for loss, name in [
-        ("mse", "mse"),
-        ({"class_name": "BinaryCrossentropy", "config": {}}, "binary_crossentropy"),
-        (None, ""),
+    entropy = {"class_name": "BinaryCrossentropy", "config": {"from_logits": True}}
+    for loss, found in [
+        ("mse", Loss("mse", False)),
+        ("binary_crossentropy", Loss("binary_crossentropy", False)),
+        ({"class_name": "BinaryCrossentropy", "config": {}}, Loss("binary_crossentropy")),
+        (entropy, Loss("binary_crossentropy", True)),
+        ({"scores": entropy}, Loss("binary_crossentropy", True)),
+        ([entropy], Loss("binary_crossentropy", True)),
+        ({"class_name": "function", "config": "mse"}, Loss("mse", False)),
+        (None, Loss()),
     ]:
         path = write_archive(tmp_path / "m.keras", {"compile_config": {"loss": loss}})
-        assert read_loss(path) == name
-    assert read_loss(write_archive(tmp_path / "m.keras", [])) == ""
+        assert read_loss(path) == found
+    assert read_loss(write_archive(tmp_path / "m.keras", [])) == Loss()
 
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])

@@ -1,5 +1,6 @@
 """What a model of one's own may be, and how its pictures are chosen."""
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,9 @@ from PIL import Image
 
 from edge_runtime import Classifier
 from export.command_line import main
-from export.errors import ExportError, NotAClassifierError
+from export.errors import ExportError, ModelFileError, NotAClassifierError
 from export.float_model import FloatClassifier
+from export.keras_file import Loss
 from export.model_check import Answer, find_answer
 from export.picture_folder import find_label_folders
 from export.pipeline import Options, export_source
@@ -107,20 +109,66 @@ def test_a_file_of_another_converter_may_know_no_channels(
     model = keras.Sequential([keras.Input((8, 6)), layers.Flatten(), layers.Dense(3)])
     path = tmp_path / "gray.tflite"
     path.write_bytes(tf.lite.TFLiteConverter.from_keras_model(model).convert())
-    images = np.random.default_rng(0).integers(0, 256, (5, 8, 6, 1), np.uint8)
-    with Classifier.load(path, backend=backend, labels=("a", "b", "c")) as classifier:
-        assert classifier.input.shape == (8, 6, 1)
-        expected = np.asarray(model(images[..., 0].astype(np.float32)))
-        np.testing.assert_allclose(classifier.scores(images), expected, rtol=1e-4, atol=1e-3)
+    images = np.random.default_rng(0).integers(0, 256, (300, 8, 6, 1), np.uint8)
+    expected = np.asarray(model(images[..., 0].astype(np.float32)))
+    for threads in (1, 2):  # the second opens more sessions than one
+        with Classifier.load(
+            path, backend=backend, labels=("a", "b", "c"), threads=threads
+        ) as classifier:
+            assert classifier.input.shape == (8, 6, 1)
+            np.testing.assert_allclose(classifier.scores(images), expected, rtol=1e-4, atol=1e-3)
 
 
 def test_one_number_needs_two_labels_and_a_sign_of_yes_or_no() -> None:
     scores = np.zeros((4, 1), np.float32)
-    assert find_answer(None, scores, ["no", "yes"], "binary_crossentropy") == Answer("logits", True)
+    labels, loss = ["no", "yes"], "binary_crossentropy"
+    assert find_answer(None, scores, labels, Loss(loss, True)) == Answer("logits", True)
     with pytest.raises(NotAClassifierError, match="2 labels"):
-        find_answer(None, scores, ["a", "b", "c"], "binary_crossentropy")
+        find_answer(None, scores, ["a", "b", "c"], Loss(loss))
     with pytest.raises(NotAClassifierError, match="regression"):
-        find_answer(None, scores, ["no", "yes"], "")
+        find_answer(None, scores, labels)
+
+
+def test_a_sigmoid_is_found_wherever_it_stands(keras: Any) -> None:
+    layers = keras.layers
+    inner = keras.Sequential([keras.Input((4,)), layers.Dense(1, activation="sigmoid")])
+    scores = np.linspace(0.1, 0.9, 5, dtype=np.float32)[:, None]
+    labels, known = ["no", "yes"], Loss("binary_crossentropy", False)
+    yes = Answer("probabilities", True)
+    for head in (inner, layers.Dense(1, activation="hard_sigmoid"), layers.Activation("sigmoid")):
+        model = keras.Sequential([keras.Input((4,)), head])
+        assert find_answer(model, scores, labels) == yes
+    # Hidden in code, the loss or else the answers tell.
+    hidden = keras.Sequential([keras.Input((4,)), layers.Dense(1), layers.Reshape((1,))])
+    assert find_answer(hidden, scores, labels, known) == yes
+    assert find_answer(hidden, scores, labels, Loss("binary_focal_crossentropy")) == yes
+    assert find_answer(hidden, scores, labels, Loss("binary_crossentropy", True)).kind == "logits"
+    assert find_answer(hidden, 9 * scores, labels, known).kind == "logits"
+
+
+def test_a_nested_head_is_exported_as_keras_answers(keras: Any, tmp_path: Path) -> None:
+    user = build_yes_no(keras, tmp_path, sigmoid=True)
+    flat = keras.models.load_model(user.path)
+    base, head = (keras.Sequential(part) for part in (flat.layers[:2], flat.layers[2:]))
+    inputs = keras.Input((8, 8, 3))
+    nested = keras.Model(inputs, {"yes": head(base(inputs))})
+    nested.save(user.path)
+    source = load_user_model(user)
+    assert source.classifier.spec.output.kind == "probabilities"
+    images = source.calibration.images
+    expected = np.asarray(flat(images.astype(np.float32)))[:, 0]
+    np.testing.assert_allclose(source.classifier.measure_scores(images)[:, 1], expected, atol=1e-6)
+
+
+def test_a_model_that_fails_is_told_in_a_sentence(keras: Any, tmp_path: Path) -> None:
+    user = build_yes_no(keras, tmp_path, sigmoid=True)
+    layers = keras.layers
+    model = keras.Sequential(
+        [keras.Input((None, None, 3)), layers.Conv2D(4, 9), layers.GlobalMaxPooling2D()]
+    )
+    model.save(user.path)
+    with pytest.raises(ModelFileError, match="cannot be run on pictures of 8×8×3"):
+        load_user_model(dataclasses.replace(user, input_size=(8, 8, 3)))
 
 
 def test_several_true_labels_are_seen_in_the_answers() -> None:

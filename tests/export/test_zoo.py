@@ -105,10 +105,12 @@ def test_a_subclassed_model_of_ones_own_needs_its_code(keras: Any, tmp_path: Pat
     code = tmp_path / "my_layers.py"
     code.write_text(
         "import keras\n"
+        "from beside_my_layers import KIND\n"
         "@keras.saving.register_keras_serializable('mine')\n"
         "class Head(keras.layers.Dense):\n"
-        "    pass\n"
+        "    kind = KIND\n"
     )
+    (tmp_path / "beside_my_layers.py").write_text("KIND = 'plain'\n")
     from export.user_model import _run_custom_code
 
     with keras.saving.custom_object_scope({}):
