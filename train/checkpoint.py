@@ -1,5 +1,6 @@
 """The state of an unfinished run: enough to go on from its last epoch as if nothing happened."""
 
+import io
 import json
 import zipfile
 import zlib
@@ -36,11 +37,24 @@ class Checkpoint:
 def save_checkpoint(
     folder: Path, model: keras.Model, identity: str, epochs: tuple[Epoch, ...]
 ) -> None:
-    """Store weights, optimizer state and random states of a compiled model, atomically."""
+    """Store weights, optimizer state and random states of a compiled model, atomically.
+
+    Raises:
+        RunError: It cannot be written; the one before it stays.
+    """
     arrays = {f"v{i}": keras.ops.convert_to_numpy(v) for i, v in enumerate(_variables(model))}
     about = json.dumps({"identity": identity, "epochs": [to_document(epoch) for epoch in epochs]})
-    with replace_file(folder / FILE_NAME) as beside, beside.open("wb") as file:
-        np.savez(file, about=np.array(about), **arrays)
+    # Whole in memory first: on a full disk numpy's archive complains again when Python lets it go.
+    content = io.BytesIO()
+    np.savez(content, about=np.array(about), **arrays)
+    try:
+        with replace_file(folder / FILE_NAME) as beside:
+            beside.write_bytes(content.getbuffer())
+    except OSError as error:
+        raise RunError(
+            f"the checkpoint cannot be written to {folder} ({error.strerror}). Once it can, the "
+            "same command goes on from the last whole epoch"
+        ) from error
 
 
 def load_checkpoint(folder: Path) -> Checkpoint | None:

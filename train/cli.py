@@ -51,5 +51,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _say_how_to_go_on(command: Callable[[Sequence[str]], int], words: Sequence[str]) -> str:
     if command not in (fit.main, release.main, tune.main):
         return ""
-    again = "The same command without --force" if "--force" in words else "The same command"
-    return f" {again} goes on from the last whole epoch."
+    if "--force" not in words:
+        return " The same command goes on from the last whole epoch."
+    if command is fit.main:
+        return (
+            " The same command starts anew; without --force it goes on from the last whole epoch, "
+            "unless a complete run stands in its place."
+        )
+    return " The same command without --force goes on from the last whole epoch."

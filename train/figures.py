@@ -13,6 +13,8 @@ from train.history import Epoch
 
 _TRAIN, _HELD_OUT, _THIRD, _QUIET = "#8d99ae", "#1d5f8a", "#e08a1e", "#5c6370"
 _DPI = 130
+# Of the axis of accuracies.
+_LEAST_SPAN = 0.02
 # Above this many classes, numbers in cells and names on axes run into each other.
 _READABLE_CLASSES = 24
 
@@ -61,7 +63,11 @@ def draw_curves(epochs: tuple[Epoch, ...]) -> Figure:
         axes.margins(x=0.1)
         _calm(axes)
     left.yaxis.set_major_formatter(PercentFormatter(1))
-    left.legend(frameon=False, loc="lower right")
+    low, high = left.get_ylim()
+    if high - low < _LEAST_SPAN:  # what hardly moves is drawn flat
+        middle = min(max((low + high) / 2, _LEAST_SPAN / 2), 1 - _LEAST_SPAN / 2)
+        left.set_ylim(middle - _LEAST_SPAN / 2, middle + _LEAST_SPAN / 2)
+    left.legend(frameon=False, loc="best")
     return figure
 
 

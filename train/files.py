@@ -4,9 +4,11 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from edge_runtime.folder_exchange import carry_over, swap_in
 
 
 def sha256_of(path: Path) -> str:
@@ -31,23 +33,22 @@ def replace_file(target: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def replace_folder(target: Path) -> Iterator[Path]:
+def replace_folder(target: Path, written: Collection[str] | None = None) -> Iterator[Path]:
     """Give a folder to fill; it becomes `target` when the block ends without an error.
 
-    A folder that stood there is gone afterwards.
+    Args:
+        target: A folder that stands there makes way; a link to one is followed.
+        written: What whoever fills it may have written into the earlier one, as paths below it;
+            whatever else lies there is a person's own and kept. None keeps nothing.
     """
+    target = target.resolve()
     target.parent.mkdir(parents=True, exist_ok=True)
     beside = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}."))
     try:
         yield beside
         beside.chmod(0o755)
-        if target.exists():
-            # A folder cannot be replaced in one step: move the old one aside first.
-            old = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}-old."))
-            target.replace(old / target.name)
-            beside.replace(target)
-            shutil.rmtree(old)
-        else:
-            beside.replace(target)
+        if written is not None and target.is_dir():
+            carry_over(target, beside, written)
+        swap_in(beside, target)
     finally:
         shutil.rmtree(beside, ignore_errors=True)

@@ -21,6 +21,7 @@ from train.run_folder import (
     RECORD,
     REPORT,
     SCHEMA_VERSION,
+    WRITTEN,
     RunIdentity,
     RunRecord,
     current_time,
@@ -63,9 +64,9 @@ class FinishedRun:
 
 
 def write_run(folder: Path, run: FinishedRun) -> RunRecord:
-    """Write a complete run folder; one that stood there is replaced."""
+    """Write a complete run folder; a run that stood there is replaced, other files are kept."""
     record = _build_record(run)
-    with replace_folder(folder) as beside:
+    with replace_folder(folder, WRITTEN) as beside:
         run.model.save(beside / MODEL)
         if run.tail is not None:
             run.tail.float_model.save(beside / FLOAT_MODEL)

@@ -1,6 +1,7 @@
 """The text of a run: how it was trained, how well it does, class by class."""
 
 import math
+import re
 
 from edge_runtime.contract import ModelSpec
 from train.evaluation import Evaluation
@@ -64,8 +65,13 @@ def format_class_table(evaluation: Evaluation) -> str:
     lines = ["| class | precision | recall | F1 | pictures |", "|---|--:|--:|--:|--:|"]
     for result in evaluation.per_class():
         shares = (_share(value) for value in (result.precision, result.recall, result.f1))
-        lines.append(f"| {result.name} | {' | '.join(shares)} | {result.support:,} |")
+        lines.append(f"| {_escape(result.name)} | {' | '.join(shares)} | {result.support:,} |")
     return "\n".join(lines)
+
+
+def _escape(name: str) -> str:
+    """A class's name as it is, whatever signs of Markdown or HTML are in it."""
+    return re.sub(r"([\\`*_\[\]<>|])", r"\\\1", name)
 
 
 def _share(value: float) -> str:

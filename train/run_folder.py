@@ -25,6 +25,8 @@ RANGES, REPORT, FIGURES = "ranges.json", "report.md", "figures"
 # Of a run with a quantized tail: the network before it.
 FLOAT_MODEL = "float_model.keras"
 COMPLETE = (RECORD, SPEC, MODEL, CALIBRATION, EVALUATION, HISTORY)
+# All that training may write; what else lies there is a person's own.
+WRITTEN = (*COMPLETE, RANGES, REPORT, FLOAT_MODEL, FIGURES)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,9 @@ _NUMBERS = (
     "ema",
 )
 
+# More is a slip of the hand, and beyond what a schedule can count.
+_MOST = 1_000_000
+
 
 @dataclass(frozen=True, slots=True)
 class TrainingSettings:
@@ -83,6 +86,9 @@ class TrainingSettings:
         for name in ("epochs", "batch_size"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, found {getattr(self, name)}")
+        for name in ("epochs", "tail_epochs", "batch_size"):
+            if getattr(self, name) > _MOST:
+                raise ValueError(f"{name} must be at most {_MOST:,}, found {getattr(self, name):,}")
         for name in ("learning_rate", "tail_learning_rate"):
             if getattr(self, name) <= 0:
                 raise ValueError(f"{name} must be above 0, found {getattr(self, name)}")
@@ -100,6 +106,8 @@ class TrainingSettings:
             raise ValueError(f"teacher_share must lie between 0 and 1, found {self.teacher_share}")
         if self.dropout is not None and not 0 <= self.dropout < 1:
             raise ValueError(f"dropout must be at least 0 and below 1, found {self.dropout}")
+        if any(width < 1 for width in self.widths):
+            raise ValueError(f"widths must each be at least 1, found {list(self.widths)}")
         if not 0 < self.validation_fraction < 1:
             raise ValueError(
                 f"validation_fraction must lie between 0 and 1, found {self.validation_fraction}"

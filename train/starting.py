@@ -71,7 +71,7 @@ def build_starting_model(
         except ValueError as error:
             raise RunError(
                 f"{name} cannot be built for pictures of {input_shape[0]}×{input_shape[1]} pixels: "
-                f"{str(error).splitlines()[0]}. Small pictures need a larger --input-size."
+                f"{_find_reason(error)}. Small pictures need a larger --input-size."
             ) from error
         start = StartingModel(
             model, architecture.output, architecture.summary, architecture.to_deployable
@@ -80,6 +80,13 @@ def build_starting_model(
         for layer in start.model.layers[:-1]:
             layer.trainable = False
     return start
+
+
+def _find_reason(error: ValueError) -> str:
+    """Its first line that says something: Keras puts one about its own calls before it."""
+    lines = [line for line in str(error).splitlines() if line.strip()]
+    told = [line for line in lines if not line.startswith("Exception encountered")]
+    return (told or lines or ["a layer refuses them"])[0].rstrip(".")
 
 
 def _continue_run(
@@ -91,6 +98,8 @@ def _continue_run(
             f"{initial.folder} takes pictures of {spec.input.shape}, the data has {input_shape}"
         )
     model = load_network(initial)
+    for layer in model._flatten_layers(include_self=False):
+        layer.trainable = True  # whatever was frozen when it was trained
     if spec.labels != class_names:
         model = _replace_last_layer(model, len(class_names), spec.output.kind, initial.folder)
     summary = spec.description.rsplit(": ", 1)[-1] or spec.name

@@ -1,6 +1,5 @@
 """One training run from a data set to a complete run folder."""
 
-import shutil
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -9,6 +8,7 @@ import keras
 
 from edge_runtime.contract import ModelSpec, OutputSpec
 from edge_runtime.document import to_json
+from train.claiming import claim_folder, clear_folder
 from train.errors import DataError, RunError
 from train.evaluation import evaluate
 from train.feeding import to_one_hot
@@ -66,17 +66,18 @@ def train_run(
     """
     identity = RunIdentity(settings, dataset.name, dataset.fingerprint(), dataset.input)
     unfinished = folder.parent / f".{folder.name}.unfinished"
-    if force:
-        shutil.rmtree(unfinished, ignore_errors=True)
-    else:
-        done = find_complete_run(folder, identity)
-        if done is not None:
-            progress.say(f"{folder} is complete already; reusing it (--force trains again)")
-            return done
-    finished = run_training(dataset, identity, unfinished, progress, initial, teachers)
-    progress.say("Drawing the figures and writing the run folder")
-    record = write_run(folder, finished)
-    shutil.rmtree(unfinished, ignore_errors=True)
+    with claim_folder(unfinished):
+        if force:
+            clear_folder(unfinished)
+        else:
+            done = find_complete_run(folder, identity)
+            if done is not None:
+                progress.say(f"{folder} is complete already; reusing it (--force trains again)")
+                return done
+        finished = run_training(dataset, identity, unfinished, progress, initial, teachers)
+        progress.say("Drawing the figures and writing the run folder")
+        record = write_run(folder, finished)
+        clear_folder(unfinished)
     return record
 
 

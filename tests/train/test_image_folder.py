@@ -65,6 +65,16 @@ def test_a_split_of_the_users_own_is_kept(tmp_path: Path) -> None:
         _load(tmp_path)
 
 
+def test_a_split_that_is_not_used_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for split in ("train", "test", "val"):
+        for name in ("a", "b"):
+            _fill(tmp_path / split / name, 4)
+    load_image_folder(tmp_path, InputWishes(), None, 0, Progress())
+    assert f"Not used: {tmp_path / 'val'}." in capsys.readouterr().err
+
+
 def test_a_share_for_the_test_is_refused_where_there_is_a_test_split(tmp_path: Path) -> None:
     for split in ("train", "test"):
         for name in ("a", "b"):

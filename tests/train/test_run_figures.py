@@ -8,8 +8,9 @@ import pytest
 from matplotlib.text import Text
 
 from train.evaluation import Evaluation
-from train.figures import draw_confusion, draw_per_class, draw_run
+from train.figures import draw_confusion, draw_curves, draw_per_class, draw_run
 from train.history import Epoch
+from train.report import format_class_table
 from train.samples import LabelledImages
 
 
@@ -39,6 +40,19 @@ def test_the_shares_of_classes_stand_where_their_axis_says(wrong: int) -> None:
     for place, text in shown:
         assert float(text.removesuffix("%")) == pytest.approx(100 * place)
         assert place <= 1
+
+
+def test_what_hardly_moves_is_drawn_flat() -> None:
+    epochs = tuple(Epoch(n, 0.01, 0.5, 1 / 7, 0.6, 1 / 7 + 1e-8, 1.0, 0.0) for n in (1, 2))
+    low, high = draw_curves(epochs).axes[0].get_ylim()
+    assert high - low == pytest.approx(0.02)
+    assert (low + high) / 2 == pytest.approx(1 / 7)
+
+
+def test_names_do_not_break_the_tables_of_a_report() -> None:
+    table = format_class_table(_evaluation(("a|b", "*c* <i>"), 3))
+    assert r"| a\|b |" in table
+    assert r"| \*c\* \<i\> |" in table
 
 
 @pytest.mark.parametrize("classes", [2, 3, 10, 40])

@@ -45,6 +45,12 @@ def test_help_states_every_default(capsys: pytest.CaptureFixture[str]) -> None:
         ["--input-size", "large"],
         ["--init", "somewhere", "--channels", "3"],
         ["--init", "somewhere", "--model", "MobileNetV2"],
+        ["--init", "somewhere", "--model", "cnn"],
+        ["--init", "somewhere", "--resize", "crop"],
+        ["--teacher-share", "0.5"],
+        ["--teacher-share", "nan"],
+        ["--epochs", "99999999999999999999"],
+        ["--widths", "0,8,8"],
         ["--init", "somewhere", "--recipe", "nano", "--widths", "8,8,8"],
         ["--label-smoothing", "1"],
         ["--learning-rate", "nan"],
@@ -113,7 +119,7 @@ def test_an_interruption_says_how_to_go_on(
     monkeypatch.setattr("train.commands.cost.open_dataset", interrupt)
     for words, said in (
         ([], "The same command goes on"),
-        (["--force"], "The same command without --force goes on"),
+        (["--force"], "starts anew; without --force it goes on from the last whole epoch, unless"),
         (["cost"], "Interrupted.\n"),
     ):
         assert main(words) == 1

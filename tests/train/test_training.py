@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from edge_runtime.document import from_json
 from edge_runtime.errors import MetadataError
 from tests.train.interrupting import interrupt_before
 from train.augmentation import Augmentation
+from train.claiming import claim_folder
 from train.errors import DataError, RunError
 from train.evaluation import Evaluation
 from train.framework import load_keras
@@ -122,6 +124,36 @@ def test_an_interrupted_run_resumes_to_the_same_weights(
     assert [row.split(",")[columns] for row in (folder / "history.csv").read_text().split()] == [
         row.split(",")[columns] for row in (run / "history.csv").read_text().split()
     ]
+
+
+def test_two_trainings_do_not_share_a_place(dataset: ImageDataset, tmp_path: Path) -> None:
+    from train.training import train_run
+
+    with claim_folder(tmp_path / ".run.unfinished"):
+        for force in (False, True):
+            with pytest.raises(RunError, match="another training is at work"):
+                train_run(dataset, SETTINGS, tmp_path / "run", QUIET, force=force)
+    assert not list(tmp_path.iterdir())
+
+
+def test_force_replaces_a_run_and_keeps_what_a_person_put_there(
+    run: Path, dataset: ImageDataset, tmp_path: Path
+) -> None:
+    from train.training import train_run
+
+    shutil.copytree(run, tmp_path / "elsewhere")
+    (tmp_path / "elsewhere" / "ranges.json").write_text("{}")  # as of a run with a tail
+    (tmp_path / "elsewhere" / "notes.md").write_text("mine")
+    link = tmp_path / "run"
+    link.symlink_to(tmp_path / "elsewhere")
+    train_run(dataset, dataclasses.replace(SETTINGS, epochs=1), link, QUIET, force=True)
+    assert link.is_symlink()
+    record = load_record(link)
+    assert record is not None
+    assert record.identity.settings.epochs == 1
+    assert (link / "notes.md").read_text() == "mine"
+    assert not (link / "ranges.json").exists()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["elsewhere", "run"]
 
 
 def test_a_complete_run_is_reused_and_another_refused(run: Path, dataset: ImageDataset) -> None:

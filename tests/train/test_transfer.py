@@ -79,6 +79,27 @@ def test_frozen_layers_do_not_move(
     ] * 2
 
 
+def test_what_was_frozen_before_is_trained_again(
+    initial: InitialRun, dataset: ImageDataset, tmp_path: Path
+) -> None:
+    import keras
+
+    from train.training import train_run
+
+    settings = dataclasses.replace(
+        SETTINGS, architecture=initial.architecture(), init=initial.digest(), freeze=True
+    )
+    train_run(dataset, settings, tmp_path / "last-layer", QUIET, initial=initial)
+    frozen = open_initial_run(tmp_path / "last-layer")
+    settings = dataclasses.replace(settings, init=frozen.digest(), freeze=False)
+    train_run(dataset, settings, tmp_path / "all", QUIET, initial=frozen)
+    before, after = (
+        keras.models.load_model(tmp_path / name / "model.keras").get_weights()
+        for name in ("last-layer", "all")
+    )
+    assert not any(np.array_equal(a, b) for a, b in zip(before, after, strict=True))
+
+
 def test_a_folder_that_is_no_run_is_refused(tmp_path: Path, initial: InitialRun) -> None:
     with pytest.raises(RunError, match=r"holds no model\.keras"):
         open_initial_run(tmp_path)

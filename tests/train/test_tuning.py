@@ -159,7 +159,10 @@ def test_trials_are_judged_on_the_training_split_alone(dataset: ImageDataset) ->
         ["--max-size", "inf"],
         ["--max-latency", "nan"],
         ["--workers", "-1"],
+        ["--workers", "99999999999999999999"],
+        ["--tail-epochs", "1"],
         ["--erase", "0.3"],
+        ["--learning-rate", "0.003"],
         ["--learning-rate", "nan"],
     ],
 )

@@ -14,10 +14,16 @@ from train.commands.options import (
     add_model,
     add_training,
     fit_to_data,
+    list_said,
     read_settings,
     read_wishes,
 )
-from train.commands.recipe_options import add_recipe, add_teacher, parse_with_recipe
+from train.commands.recipe_options import (
+    add_recipe,
+    add_teacher,
+    parse_with_recipe,
+    read_teacher_share,
+)
 from train.data.image_folder import InputWishes
 from train.data.opening import open_dataset
 from train.errors import RunError
@@ -29,6 +35,7 @@ from train.reuse import find_complete_run
 from train.run_folder import RECORD, RunIdentity, RunRecord
 
 # What builds a network, and would say nothing where a run's own goes on.
+_INPUT = ("input_size", "channels", "resize", "polarity")
 _NETWORK = ("model", "weights", "widths", "dropout", "branches")
 _EPILOG = """\
 commands:
@@ -86,12 +93,13 @@ def main(argv: Sequence[str]) -> int:
     teachers = sorted(map(open_initial_run, arguments.teacher), key=InitialRun.digest)
     digests = [teacher.digest() for teacher in teachers]
     try:
-        settings = with_teachers(read_settings(arguments), digests, arguments.teacher_share)
+        share = read_teacher_share(arguments)
+        settings = with_teachers(read_settings(arguments), digests, share)
     except ValueError as error:
         parser.error(str(error))
     wishes: InputWishes | InputSpec = read_wishes(arguments)
     if arguments.init is not None:
-        _check_init_alone(parser, arguments)
+        _check_init_alone(parser, argv)
     progress = Progress()
     initial = None
     if arguments.init is not None:
@@ -130,13 +138,12 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
-def _check_init_alone(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> None:
+def _check_init_alone(parser: argparse.ArgumentParser, argv: Sequence[str]) -> None:
     """Refuse beside ``--init`` what the run that it names has settled."""
-    if read_wishes(arguments) != InputWishes():
+    said = list_said(build_parser(), argv)
+    if not said.isdisjoint(_INPUT):
         parser.error("--init takes its input from that run; leave out what describes the input")
-    unused = [
-        f"--{name}" for name in _NETWORK if getattr(arguments, name) != parser.get_default(name)
-    ]
+    unused = [f"--{name}" for name in _NETWORK if name in said]
     if unused:
         parser.error(f"--init takes its network from that run; leave out {', '.join(unused)}")
 

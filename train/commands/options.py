@@ -2,6 +2,7 @@
 
 import argparse
 import re
+from collections.abc import Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Literal, get_args
@@ -189,6 +190,19 @@ def parse_fraction(text: str) -> float:
     if not 0 < value < 1:
         raise argparse.ArgumentTypeError(f"expected a share between 0 and 1, found {text!r}")
     return value
+
+
+def list_said(fresh: argparse.ArgumentParser, argv: Sequence[str]) -> set[str]:
+    """Name the options that were given, also those that were given their default.
+
+    Args:
+        fresh: A parser that has accepted these words before; not to be used again.
+        argv: The words.
+    """
+    for action in fresh._actions:
+        action.default = argparse.SUPPRESS
+    fresh._defaults.clear()
+    return set(vars(fresh.parse_args(argv)))
 
 
 def parse_widths(text: str) -> tuple[int, ...]:

@@ -37,11 +37,26 @@ def add_teacher(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--teacher-share",
         type=float,
-        default=TEACHER_SHARE,
         metavar="X",
         help="of the targets, what they make up, above 0 and at most 1 "
         f"(default: {TEACHER_SHARE:g})",
     )
+
+
+def read_teacher_share(arguments: argparse.Namespace) -> float:
+    """Return what the teachers make up of the targets.
+
+    Raises:
+        ValueError: It is no such share, or there are no teachers.
+    """
+    share: float | None = arguments.teacher_share
+    if share is None:
+        return TEACHER_SHARE
+    if not 0 < share <= 1:
+        raise ValueError(f"--teacher-share must be above 0 and at most 1, found {share}")
+    if not arguments.teacher:
+        raise ValueError("--teacher-share is for teachers: name them with --teacher")
+    return share
 
 
 def parse_with_recipe(parser: argparse.ArgumentParser, argv: Sequence[str]) -> argparse.Namespace:

@@ -12,10 +12,10 @@ from edge_runtime.cli.limits import parse_limit
 from edge_runtime.contract import InputSpec
 from edge_runtime.document import from_json, to_document, to_json
 from train.commands.options import (
-    DEFAULTS,
     add_data,
     add_training,
     fit_to_data,
+    list_said,
     read_settings,
     read_wishes,
 )
@@ -37,11 +37,9 @@ with the search's folder shared, are told where the chief is by KERASTUNER_TUNER
 KERASTUNER_ORACLE_IP and KERASTUNER_ORACLE_PORT, and are given the same command without --workers.
 """
 # Options of training that the search decides by itself.
-_SEARCHED = {
-    "learning_rate": DEFAULTS.learning_rate,
-    "shift": DEFAULTS.augmentation.shift,
-    "erase": DEFAULTS.augmentation.erase,
-}
+_SEARCHED = ("learning_rate", "shift", "erase")
+# More processes than this are a slip of the hand.
+_MOST_WORKERS = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +108,7 @@ def main(argv: Sequence[str]) -> int:
     parser = build_parser()
     arguments = parser.parse_args(argv)
     try:
-        settings, budget = _read(arguments)
+        settings, budget = _read(arguments, list_said(build_parser(), argv))
     except ValueError as error:
         parser.error(str(error))
     progress = Progress()
@@ -136,11 +134,18 @@ def main(argv: Sequence[str]) -> int:
     return 0 if is_child else _conclude(arguments, folder, budget, dataset.input, progress)
 
 
-def _read(arguments: argparse.Namespace) -> tuple[TrainingSettings, Budget]:
+def _read(arguments: argparse.Namespace, said: set[str]) -> tuple[TrainingSettings, Budget]:
     if arguments.trials < 1 or arguments.workers < 0:
         raise ValueError("--trials must be at least 1 and --workers not negative")
-    for name, default in _SEARCHED.items():
-        if getattr(arguments, name) != default:
+    if arguments.workers > _MOST_WORKERS:
+        raise ValueError(f"--workers must be at most {_MOST_WORKERS}, found {arguments.workers}")
+    if arguments.tail_epochs:
+        raise ValueError(
+            "--tail-epochs: the cnn that is searched gives probabilities, and a tail in int8 steps "
+            "needs logits; leave it out"
+        )
+    for name in _SEARCHED:
+        if name in said:
             option = f"--{name.replace('_', '-')}"
             raise ValueError(f"{option} is what the search chooses; leave it out")
     size = None if arguments.max_size is None else round(arguments.max_size * 1024)

@@ -99,6 +99,8 @@ def load_image_folder(
             f"{total:,} pictures of {spec.shape} take more than {_LARGEST_BYTES // 2**30} GiB; "
             "choose a smaller --input-size"
         )
+    if len(parts) > 1:
+        _say_what_is_not_used(folder, progress)
     loaded = [_load(part, spec, progress) for part in parts]
     if len(loaded) == 1:
         share = _TEST_FRACTION if test_fraction is None else test_fraction
@@ -119,6 +121,15 @@ def load_image_folder(
         description=f"the folder {folder.resolve().name}, {len(loaded[0]):,} training and "
         f"{len(loaded[1]):,} test pictures",
     )
+
+
+def _say_what_is_not_used(folder: Path, progress: Progress) -> None:
+    others = [inner.name for inner in _subfolders(folder) if inner.name not in _SPLITS]
+    if others:
+        progress.say(
+            f"Not used: {', '.join(f'{folder / name}' for name in others)}. Pictures for "
+            "validation are held out of 'train'"
+        )
 
 
 def _train_part(folder: Path) -> Path:

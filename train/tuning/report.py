@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from train.files import replace_file
 from train.tuning.budget import Budget, TrialOutcome
@@ -152,6 +153,10 @@ def draw_trials(outcomes: tuple[TrialOutcome, ...], budget: Budget) -> Figure:
     right.scatter(numbers, shown, color=_WITHIN, s=24)
     right.step(numbers, np.fmax.accumulate(shown), where="post", color=_BEST)
     right.set_xlabel("trial")
+    right.xaxis.set_major_locator(MaxNLocator(integer=True))
+    for axes in (left, right):
+        low, high = axes.get_ylim() if trained else (0.0, 100.0)
+        axes.set_ylim(low, min(high, 100.5))
     right.set_title("Best so far", loc="left", fontweight="bold")
     for axes in (left, right):
         axes.grid(color="#e3e6ea", linewidth=0.8)
