@@ -28,7 +28,7 @@ demo: $(VENV)/.ready ## Train, export, run and compare, on the real data
 	else $(BIN)/python -m export --run $(RUN) --force; fi
 	$(BIN)/python -m benchmarks --artifacts $(ARTIFACTS) --out $(REPORT) --quick --evaluation-images all --force
 
-test: $(VENV)/.ready ## Run the tests (about 5 minutes on two cores)
+test: $(VENV)/.ready ## Run the tests (about 3 minutes on two cores)
 	$(BIN)/python -m pytest
 
 test-slow: $(VENV)/.ready ## Run the tests that take longer

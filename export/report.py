@@ -131,7 +131,7 @@ def _format_notes(manifest: Manifest) -> str:
     slow = [e.file for e in manifest.artifacts if e.precision == "int16x8" and e.size_bytes]
     if slow:
         notes.append(
-            f"- `{slow[0]}` runs on reference kernels, some forty times slower than int8. It is "
+            f"- `{slow[0]}` runs on reference kernels, ten times slower than int8 or more. It is "
             "here to show how much of the loss is due to 8-bit activations."
         )
     return "## What to know\n\n" + "\n".join(notes) if notes else ""

@@ -34,7 +34,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--out",
         type=Path,
         metavar="DIR",
-        help="where the report goes (default: report/NAME, NAME being the artifacts' folder)",
+        help="where the report goes (default: report/NAME, NAME being the artifacts' folder, or "
+        "report/NAME-soak with --soak)",
     )
     add(
         "--force",

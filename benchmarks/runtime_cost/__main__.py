@@ -88,7 +88,7 @@ def _build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.runtime_cost",
         description="Measure what edge_runtime costs above the bare libraries, in turns within one "
-        "run, and hold it against what is promised. Takes about two minutes; a quiet machine with "
+        "run, and hold it against what is promised. Takes about a minute; a quiet machine with "
         "two cores gives the narrowest quartiles.",
     )
     for format_name in ("tflite", "onnx"):

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from edge_runtime import __version__
 from edge_runtime.diagnosis.facts import Facts
 from edge_runtime.measurement.steadiness import judge_sensors
 
@@ -71,6 +72,8 @@ def format_install(facts: Facts, what: str) -> str:
     """Build the command that installs something, in an environment where pip may not do it here."""
     if facts.is_environment or not facts.is_externally_managed:
         return f"{facts.executable} -m pip install '{what}'"
+    # A new environment does not have the package yet, and it comes as a file.
+    what = what.replace("edge-runtime", f"./edge_runtime-{__version__}-py3-none-any.whl")
     if facts.pointer_bits == 32:
         # No numpy and no Pillow have wheels for it: Debian's own stand in.
         return (

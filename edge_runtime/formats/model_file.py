@@ -71,7 +71,8 @@ def check_format(file: Path) -> Format:
     found = _FORMATS.get(file.suffix.lower())
     if found is None:
         remedy = (
-            f". A Keras model is exported first: python -m export --model {file}"
+            f". A Keras model is exported first: python -m export --model {file} "
+            "--calibration PICTURES, or --run with the folder that training left"
             if file.suffix.lower() == ".keras"
             else ""
         )

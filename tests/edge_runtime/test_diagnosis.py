@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from edge_runtime import __version__
 from edge_runtime.backends.probe import probe_backend
 from edge_runtime.backends.registry import PREFERENCE, BackendStatus, load_backend
 from edge_runtime.cli.doctor import format_diagnosis
@@ -16,6 +17,7 @@ from edge_runtime.diagnosis.problems import find_problems, recommend_extra
 from edge_runtime.measurement.host import Host, Package, Sensors
 from tests.edge_runtime.conftest import WriteArtifact
 
+WHEEL = f"./edge_runtime-{__version__}-py3-none-any.whl"
 COOL = Sensors("performance", 2400.0, 2400.0, 48.0, 0, None, 0.1, 10.0, 0.0)
 
 
@@ -99,7 +101,7 @@ def test_a_good_board_has_no_problem() -> None:
             "no-runtime",
             "error",
             "no runtime works",
-            "python3 -m venv ~/edge && ~/edge/bin/pip install 'edge-runtime[litert,image]'",
+            f"python3 -m venv ~/edge && ~/edge/bin/pip install '{WHEEL}[litert,image]'",
         ),
         (
             {"is_environment": False},
@@ -121,7 +123,7 @@ def test_a_good_board_has_no_problem() -> None:
             "error",
             "no runtime works",
             "python3 -m venv --system-site-packages ~/edge && ~/edge/bin/pip install "
-            "'edge-runtime[tflite,image]'",
+            f"'{WHEEL}[tflite,image]'",
         ),
         (
             BARE | {"pointer_bits": 32, "kernel_machine": "armv7l"},
