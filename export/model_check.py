@@ -179,7 +179,7 @@ def find_answer(model: Any, scores: Any, labels: Sequence[str], loss: Loss = NO_
         )
     if (scores >= 0).all() and np.allclose(scores.sum(axis=1), 1.0, atol=1e-3):
         return Answer("probabilities")
-    if _ends_in_sigmoid(model) or _are_shares(scores):
+    if _are_shares(scores):
         raise NotAClassifierError(
             "the model ends in a sigmoid, or answers as if it did (from 0 to 1, but not 1 in all): "
             "several labels may be true at once. This toolkit deploys classifiers that choose one; "
@@ -202,7 +202,7 @@ def _find_binary_answer(model: Any, scores: Any, labels: Sequence[str], loss: Lo
         )
     # A sigmoid may be hidden in somebody's own code. Where neither the loss nor a layer tells, the
     # answers do: logits of many pictures do not all lie between 0 and 1.
-    is_logit = not has_sigmoid and (loss.from_logits or not _are_shares(scores))
+    is_logit = not _are_shares(scores) or (not has_sigmoid and bool(loss.from_logits))
     return Answer("logits" if is_logit else "probabilities", is_binary=True)
 
 

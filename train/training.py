@@ -66,14 +66,13 @@ def train_run(
     """
     identity = RunIdentity(settings, dataset.name, dataset.fingerprint(), dataset.input)
     unfinished = folder.parent / f".{folder.name}.unfinished"
+    done = None if force else find_complete_run(folder, identity)
+    if done is not None:
+        progress.say(f"{folder} is complete already; reusing it (--force trains again)")
+        return done
     with claim_folder(unfinished):
         if force:
             clear_folder(unfinished)
-        else:
-            done = find_complete_run(folder, identity)
-            if done is not None:
-                progress.say(f"{folder} is complete already; reusing it (--force trains again)")
-                return done
         finished = run_training(dataset, identity, unfinished, progress, initial, teachers)
         progress.say("Drawing the figures and writing the run folder")
         record = write_run(folder, finished)
