@@ -18,6 +18,7 @@ from edge_runtime.classifier import Classifier
 from edge_runtime.cli.main import run_command_line
 from edge_runtime.verification import verify_classifier
 from tests.edge_runtime.installed import needs
+from tests.edge_runtime.small_onnx import build_mean
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 MODEL = str(FIXTURES / "tiny_static_int8.tflite")
@@ -143,6 +144,17 @@ def test_a_program_without_its_streams_answers_all_the_same(
     monkeypatch.setattr(sys, closed, None)
     assert run_command_line(["classify", picture, "--model", MODEL]) == code
     assert getattr(sys, closed) is None
+
+
+@needs("onnx")
+def test_info_promises_nothing_of_a_file_that_no_runtime_loads(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for shape, said in (((1, 8, 3), "can be used with --labels"), ((1, 3), "no runtime here")):
+        path = tmp_path / "bare.onnx"
+        path.write_bytes(build_mean(shape, tuple(range(1, len(shape) - 1))))
+        assert run_command_line(["info", str(path)]) == 1
+        assert said in capsys.readouterr().err
 
 
 def test_failures_end_with_1_and_wrong_use_with_2(
