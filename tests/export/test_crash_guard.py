@@ -132,21 +132,44 @@ def test_scores_that_cannot_be_written_say_nothing_of_the_file(tmp_path: Path) -
         )
 
 
+LOOPING = """
+import keras
+@keras.saving.register_keras_serializable("mine")
+class Halve(keras.layers.Layer):
+    def call(self, x):
+        return keras.ops.while_loop(
+            lambda y: keras.ops.max(y) > 1.0, lambda y: (y / 2.0,), (x,)
+        )[0]
+    def compute_output_shape(self, shape):
+        return shape
+"""
+
+
 @pytest.mark.slow
-def test_a_recurrent_network_is_refused_for_its_loop_and_nothing_is_written(
-    keras: Any, run_folder: Path, tmp_path: Path
+@pytest.mark.parametrize(
+    ("layer", "said"),
+    [("lstm", "loops over time (lstm)"), ("while", "branches or loops (WHILE)")],
+)
+def test_a_network_that_loops_is_refused_and_nothing_is_written(
+    keras: Any, run_folder: Path, tmp_path: Path, layer: str, said: str
 ) -> None:
     layers = keras.layers
-    stack = [layers.Rescaling(1 / 255), layers.Reshape((28, 28)), layers.LSTM(8), layers.Dense(10)]
-    model = keras.Sequential([keras.Input((28, 28, 1)), *stack])
-    model.save(tmp_path / "recurrent.keras")
+    code = tmp_path / "halving.py"
+    code.write_text(LOOPING)
+    scope: dict[str, Any] = {}
+    exec(LOOPING, scope)
+    looping = layers.LSTM(8) if layer == "lstm" else scope["Halve"]()
+    stack = [layers.Rescaling(1 / 255), layers.Reshape((28, 28)), looping, layers.Flatten()]
+    model = keras.Sequential([keras.Input((28, 28, 1)), *stack, layers.Dense(10)])
+    model.save(tmp_path / "looping.keras")
     labels = tmp_path / "labels.txt"
     labels.write_text("\n".join(f"class {i}" for i in range(10)))
-    command = [sys.executable, "-m", "export", "--model", str(tmp_path / "recurrent.keras")]
+    command = [sys.executable, "-m", "export", "--model", str(tmp_path / "looping.keras")]
     command += ["--labels", str(labels), "--calibration", str(run_folder / "calibration.npz")]
-    command += ["--recipes", "fp32.tflite,static_int8.tflite", "--out", str(tmp_path / "out")]
+    command += ["--custom-code", str(code), "--recipes", "fp32.tflite,static_int8.tflite"]
+    command += ["--out", str(tmp_path / "out")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     # A device could not check such a file before a runtime follows it, so none is made.
     assert done.returncode == 1, done.stderr
-    assert "branches or loops (WHILE)" in done.stderr
+    assert said in done.stderr
     assert not (tmp_path / "out").exists()
