@@ -171,7 +171,9 @@ def _load_class_names(folder: Path) -> tuple[str, ...] | None:
         return from_document(ModelSpec, document["model"], "manifest.json: model").labels
     except FileNotFoundError:
         return _read_labels_inside(folder)
-    except (OSError, ValueError, KeyError, TypeError, MetadataError) as error:
+    except KeyError as error:
+        raise InputError(f"{path} has no {error}; export the model again") from error
+    except (OSError, ValueError, TypeError, RecursionError, MetadataError) as error:
         raise InputError(f"{path} cannot be read: {error}; export the model again") from error
 
 

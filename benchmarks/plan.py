@@ -10,12 +10,14 @@ from typing import Any
 
 from benchmarks.artifacts import ArtifactRecord
 from benchmarks.errors import PlanError
+from edge_runtime.choice import MOST_THREADS
 from edge_runtime.document import from_document, to_document
 from edge_runtime.errors import MetadataError
 from edge_runtime.measurement.timing import Effort
 
 _MS = 1_000_000
 _S = 1_000_000_000
+_MOST_ROUNDS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +49,17 @@ class Plan:
     artifacts: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if not self.threads or min(self.threads) < 1:
-            raise PlanError(f"threads must be whole numbers from 1, found {list(self.threads)}")
+        if not self.threads or not 1 <= min(self.threads) <= max(self.threads) <= MOST_THREADS:
+            raise PlanError(
+                f"threads must be whole numbers from 1 to {MOST_THREADS}, found "
+                f"{list(self.threads)}"
+            )
         if len(set(self.threads)) != len(self.threads):
             raise PlanError(f"threads name a number twice: {list(self.threads)}")
-        if self.rounds < 1:
-            raise PlanError(f"rounds must be at least 1, found {self.rounds}")
+        if not 1 <= self.rounds <= _MOST_ROUNDS:
+            raise PlanError(
+                f"rounds must be at least 1 and at most {_MOST_ROUNDS:,}, found {self.rounds}"
+            )
         if not 0.0 <= self.retries <= 10.0:
             raise PlanError(f"retries must lie between 0 and 10, found {self.retries}")
         if self.evaluation_images is not None and self.evaluation_images < 1:
@@ -159,11 +166,7 @@ def build_cases(
             f"choose from: {', '.join(name for name, _ in chosen)}"
         )
     files = list(artifacts)
-    if plan.artifacts and not any(plan.wants(artifact.file) for artifact in files):
-        raise PlanError(
-            f"no artifact is named like {', '.join(plan.artifacts)}; "
-            f"there are: {', '.join(artifact.file for artifact in files)}"
-        )
+    check_patterns(plan, files)
     wanted = [artifact for artifact in files if plan.wants(artifact.file)]
     cases = [
         Case(artifact, name, threads)
@@ -179,6 +182,18 @@ def build_cases(
             f"{', '.join(artifact.file for artifact in wanted)}; there are: {readers}"
         )
     return cases
+
+
+def check_patterns(plan: Plan, artifacts: Iterable[ArtifactRecord]) -> None:
+    """Check that each of a plan's patterns names something: a misspelt one would hide a file.
+
+    Raises:
+        PlanError: One does not.
+    """
+    files = [artifact.file for artifact in artifacts]
+    for pattern in plan.artifacts:
+        if not any(fnmatchcase(file, pattern) for file in files):
+            raise PlanError(f"no artifact is named like {pattern}; there are: {', '.join(files)}")
 
 
 def _check_keys(cls: type[Any], settings: dict[str, Any], where: str) -> None:

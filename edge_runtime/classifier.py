@@ -17,6 +17,7 @@ from edge_runtime.errors import ArtifactError, ImageError
 from edge_runtime.pictures.preprocessing import (
     Image,
     check_batch,
+    check_pixel_count,
     check_several,
     to_channels,
     to_uint8,
@@ -195,7 +196,7 @@ class Classifier:
         decoded = start
         notes: tuple[str, ...] = ()
         if (
-            isinstance(image, np.ndarray)
+            type(image) is np.ndarray
             and image.dtype is _UINT8
             and image.shape in self._shapes
             and polarity is None
@@ -217,10 +218,20 @@ class Classifier:
         )
         return Classification(predictions, timings, notes)
 
-    def classify_batch(self, images: Iterable[Image], top_k: int = 3) -> list[Classification]:
+    def classify_batch(
+        self,
+        images: Iterable[Image],
+        top_k: int = 3,
+        *,
+        value_range: tuple[float, float] | None = None,
+        polarity: Polarity | None = None,
+    ) -> list[Classification]:
         """Answer each of several pictures; a single one is a TypeError. See `classify`."""
         check_several(images)
-        return [self.classify(image, top_k) for image in images]
+        return [
+            self.classify(image, top_k, value_range=value_range, polarity=polarity)
+            for image in images
+        ]
 
     def stream(
         self,
@@ -261,7 +272,7 @@ class Classifier:
 
     def _decode(self, image: Image) -> Any:
         if isinstance(image, np.ndarray):
-            return image
+            return np.asarray(image)  # a matrix would stay flat whatever its new shape
         from edge_runtime.pictures.photo import decode_picture
 
         if isinstance(image, str | os.PathLike | bytes):
@@ -277,6 +288,7 @@ class Classifier:
         self, picture: Any, value_range: tuple[float, float] | None, polarity: Polarity | None
     ) -> tuple[Pixels, tuple[str, ...]]:
         if isinstance(picture, np.ndarray):
+            check_pixel_count(picture.shape)
             pixels = to_uint8(picture, value_range)
             size = (self.input.height, self.input.width)
             has_alpha = pixels.ndim == 3 and pixels.shape[2] == 4 and pixels.size > 0

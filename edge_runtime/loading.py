@@ -1,7 +1,7 @@
 """From a file to open sessions: description, preflight, backend, and that they fit together."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -115,7 +115,9 @@ def _resolve_labels(
             )
         labels = metadata.model.labels
     # The letters of "labels.txt" would do for a model of ten classes.
-    if isinstance(labels, str | bytes) or not all(isinstance(label, str) for label in labels):
+    # A set has no order, and what gives its names only once cannot be counted.
+    is_list = hasattr(labels, "__getitem__") and not isinstance(labels, str | bytes | Mapping)
+    if not is_list or not all(isinstance(label, str) for label in labels):
         raise TypeError(f"labels must be a list of names, one per class, found {labels!r:.60}")
     if classes not in (len(labels), -1):
         raise ArtifactError(
@@ -124,8 +126,12 @@ def _resolve_labels(
         )
     if len(labels) < 2:
         raise ArtifactError(f"a classifier needs at least 2 labels, found {len(labels)}")
-    for label in labels:
+    for number, label in enumerate(labels, start=1):
         check_text(label)
+        if not label.strip():
+            raise ArtifactError(
+                f"label {number} of {len(labels)} is empty; each class needs a name"
+            )
     return tuple(labels)
 
 

@@ -79,7 +79,9 @@ def _answer_newest(
             yield result
     finally:
         slot.close()
-        reader.join(_CLOSING_S)
+        # Whoever collects garbage ends an abandoned stream, and that may be the reader itself.
+        if threading.current_thread() is not reader:
+            reader.join(_CLOSING_S)
 
 
 def _answer(

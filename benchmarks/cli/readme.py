@@ -34,7 +34,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Replace what stands between the markers, or tell whether it is what the results say."""
-    file: Path = arguments.file
+    file: Path = arguments.file.resolve()  # a link stays one
+    if arguments.figure.suffix.lower() != ".png":
+        raise InputError(f"--figure draws a .png, found {arguments.figure}")
     results = keep_threads(load_results(arguments.results), arguments.threads)
     folder = file.resolve().parent
     source, figure = (_link(folder, path) for path in (arguments.results, arguments.figure))
@@ -46,7 +48,9 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.check:
         if written != text:
             print(f"{file} says something else than {arguments.results}", file=sys.stderr)
-        return int(written != text)
+        if not arguments.figure.is_file():
+            print(f"there is no {arguments.figure}, which {file} shows", file=sys.stderr)
+        return int(written != text or not arguments.figure.is_file())
     arguments.figure.parent.mkdir(parents=True, exist_ok=True)
     draw_accuracy_latency(results, arguments.figure)
     partial = file.with_name(f"{file.name}.partial")

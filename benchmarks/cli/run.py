@@ -11,9 +11,9 @@ from benchmarks.artifacts import describe_artifact, load_artifacts, load_evaluat
 from benchmarks.cli import hosts
 from benchmarks.cli.limits import add_gate_arguments, read_gates
 from benchmarks.cli.output import check_out
-from benchmarks.cli.soak import parse_duration_s, run_soak
+from benchmarks.cli.soak import check_soak, parse_duration_s, run_soak
 from benchmarks.errors import PlanError
-from benchmarks.gates import Gates, check_gates
+from benchmarks.gates import check_gates
 from benchmarks.launching import Launcher, LocalLauncher
 from benchmarks.measurement import measure
 from benchmarks.plan import PLANS, Plan, build_cases, load_plan
@@ -102,10 +102,8 @@ def _add_plan_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Measure, write the report, print the table."""
     plan = _choose_plan(arguments)  # What is wrong with it is said before anything else.
-    if arguments.soak is not None and read_gates(arguments) != Gates():
-        raise PlanError("--soak measures nothing that a gate could judge; run the two apart")
-    if arguments.soak is not None and len(arguments.host) > 1:
-        raise PlanError("--soak runs on one machine; give one --host")
+    if arguments.soak is not None:
+        check_soak(arguments)
     out: Path = arguments.out or Path("report") / arguments.artifacts.resolve().name
     if len(arguments.host) > 1:
         return hosts.run_on_each(arguments, out, _measure_with, _report)

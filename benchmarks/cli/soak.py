@@ -13,10 +13,12 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.artifacts import ArtifactRecord, load_artifacts, load_evaluation
+from benchmarks.cli.limits import read_gates
 from benchmarks.cli.output import check_out
 from benchmarks.errors import BenchmarkError, PlanError
+from benchmarks.gates import Gates
 from benchmarks.launching import Launcher, LocalLauncher
-from benchmarks.plan import Plan
+from benchmarks.plan import Plan, check_patterns
 from benchmarks.report.earlier_report import SOAK
 from benchmarks.runtimes import list_runtimes
 from benchmarks.soaking import SCHEMA_VERSION, SoakRecord, draw_soak, find_drift, format_soak
@@ -26,6 +28,7 @@ from edge_runtime.measurement.records import TrialRequest
 
 _UNITS_S = {"s": 1, "m": 60, "h": 3600}
 _PICTURES = 512
+_MOST_S = 30 * 86_400
 # What a board would run, if nothing else is said; what is not listed comes last.
 _PREFERRED = ("qat_int8", "static_int8", "dynamic_int8", "fp16", "fp32")
 
@@ -33,9 +36,31 @@ _PREFERRED = ("qat_int8", "static_int8", "dynamic_int8", "fp16", "fp32")
 def parse_duration_s(text: str) -> int:
     """Read ``90s``, ``10m`` or ``2h`` as seconds."""
     found = re.fullmatch(r"(\d+)([smh])", text)
-    if found is None or int(found.group(1)) == 0:
-        raise argparse.ArgumentTypeError(f"expected a time such as 90s, 10m or 2h, found {text!r}")
-    return int(found.group(1)) * _UNITS_S[found.group(2)]
+    seconds = float(found.group(1)) * _UNITS_S[found.group(2)] if found else 0.0
+    if not 1 <= seconds <= _MOST_S:
+        raise argparse.ArgumentTypeError(
+            f"expected a time such as 90s, 10m or 2h, up to {_MOST_S // 86_400} days, found "
+            f"{text!r}"
+        )
+    return int(seconds)
+
+
+def check_soak(arguments: argparse.Namespace) -> None:
+    """Refuse beside ``--soak`` what one case on one machine cannot do.
+
+    Raises:
+        PlanError: There is such an option.
+    """
+    if read_gates(arguments) != Gates():
+        raise PlanError("--soak measures nothing that a gate could judge; run the two apart")
+    if len(arguments.host) > 1:
+        raise PlanError("--soak runs on one machine; give one --host")
+    for option, given in (("--threads", arguments.threads), ("--runtimes", arguments.runtimes)):
+        if given is not None and len(given) > 1:
+            raise PlanError(f"--soak runs one case; give {option} one value")
+    unused = [name for name in ("rounds", "peers", "keras") if getattr(arguments, name)]
+    if unused:
+        raise PlanError(f"--{unused[0]} is not for --soak; leave it out")
 
 
 def run_soak(
@@ -51,7 +76,6 @@ def run_soak(
     wanted = [name for name in reading if not plan.runtimes or name in plan.runtimes]
     if not wanted:
         raise PlanError(f"{artifact.file} can be soaked on {', '.join(reading)}; choose one")
-    threads = arguments.threads[0] if arguments.threads else 1  # one case, so one number
     with (
         tempfile.TemporaryDirectory(prefix="benchmarks-") as scratch,
         place or nullcontext(LocalLauncher(Path(scratch))) as launcher,
@@ -63,7 +87,7 @@ def run_soak(
             what="soak",
             artifact=launcher.put(arguments.artifacts / artifact.file),
             backend=wanted[0],
-            threads=threads,
+            threads=plan.threads[0],
             images=launcher.put(images),
             soak_ns=arguments.soak * 1_000_000_000,
         )
@@ -84,12 +108,8 @@ def choose_artifact(artifacts: list[ArtifactRecord], plan: Plan) -> ArtifactReco
     Raises:
         PlanError: The plan wants none that is there.
     """
+    check_patterns(plan, artifacts)
     wanted = [record for record in artifacts if plan.wants(record.file)]
-    if not wanted:
-        raise PlanError(
-            f"no artifact to soak is named like {', '.join(plan.artifacts)}; "
-            f"there are: {', '.join(record.file for record in artifacts)}"
-        )
     ranks = {precision: rank for rank, precision in enumerate(_PREFERRED)}
     return min(wanted, key=lambda record: ranks.get(record.precision, len(ranks)))
 

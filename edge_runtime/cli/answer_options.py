@@ -5,6 +5,9 @@ from typing import cast
 
 from edge_runtime.contract import Polarity
 
+# Python itself refuses to read numbers of thousands of digits.
+_MOST_DIGITS = 18
+
 
 def add_answer_arguments(parser: argparse.ArgumentParser) -> None:
     """Add ``--top`` and ``--polarity``."""
@@ -35,6 +38,6 @@ def read_polarity(arguments: argparse.Namespace) -> Polarity | None:
 
 def parse_positive(text: str) -> int:
     """A number of 1 or more."""
-    if not text.isdecimal() or int(text) < 1:
+    if not text.isdecimal() or len(text) > _MOST_DIGITS or int(text) < 1:
         raise argparse.ArgumentTypeError(f"expected a number of 1 or more, found {text!r}")
     return int(text)

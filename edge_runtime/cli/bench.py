@@ -15,7 +15,12 @@ from pathlib import Path
 from edge_runtime.backends.registry import PREFERENCE, load_backend
 from edge_runtime.choice import PROFILE_SUFFIX, resolve_choice
 from edge_runtime.cli.bench_table import format_outcome
-from edge_runtime.cli.model_options import add_model_arguments, load_labels, parse_seconds
+from edge_runtime.cli.model_options import (
+    add_model_arguments,
+    load_labels,
+    parse_seconds,
+    warn_of_inventions,
+)
 from edge_runtime.document import to_json
 from edge_runtime.measurement.host import describe_host, read_sensors
 from edge_runtime.measurement.records import TrialOutcome, TrialRequest
@@ -52,6 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
         outcome = answer_request(to_json(request), opener, time.monotonic_ns())
         if _is_measured_or_final(outcome, arguments.backend):
             break
+    warn_of_inventions(request.backend)
     if arguments.json:
         print(to_json(outcome), end="")
     elif outcome.result is not None:

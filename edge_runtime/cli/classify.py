@@ -52,7 +52,7 @@ def _find_all(given: Sequence[str]) -> tuple[list[str], list[ImageError]]:
     names: list[str] = []
     refusals = []
     for name in given:
-        if name == _STANDARD_INPUT or not _is_folder(name):
+        if name == _STANDARD_INPUT or not name or not _is_folder(name):
             names.append(name)
             continue
         try:

@@ -11,7 +11,6 @@ import csv
 import io
 import json
 import sys
-from pathlib import Path
 from typing import Any
 
 from edge_runtime.cli.answer_options import (
@@ -20,6 +19,7 @@ from edge_runtime.cli.answer_options import (
     read_polarity,
 )
 from edge_runtime.cli.model_options import add_model_arguments, load_classifier
+from edge_runtime.cli.paths import parse_path
 from edge_runtime.cli.progress import ProgressLine
 from edge_runtime.evaluation.evaluating import Evaluation, evaluate
 from edge_runtime.evaluation.labelled_set import LabelledSet, load_labelled_set
@@ -31,7 +31,7 @@ _SHOWN_UNREADABLE = 10
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's options."""
-    parser.add_argument("data", type=Path, metavar="DATA", help="folder or .npz, see above")
+    parser.add_argument("data", type=parse_path, metavar="DATA", help="folder or .npz, see above")
     parser.add_argument(
         "--limit",
         type=parse_positive,
@@ -39,7 +39,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="use N pictures, from every class its share (default: all)",
     )
     parser.add_argument(
-        "--predictions", type=Path, metavar="FILE.csv", help="write what was answered per picture"
+        "--predictions",
+        type=parse_path,
+        metavar="FILE.csv",
+        help="write what was answered per picture",
     )
     parser.add_argument("--force", action="store_true", help="replace FILE.csv where it exists")
     parser.add_argument("--json", action="store_true", help="one JSON document")

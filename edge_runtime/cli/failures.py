@@ -10,8 +10,11 @@ _WRITING = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
 
 def describe_failure(error: Exception) -> str:
     """What an exception says; an error of the system without its number, with what it met."""
-    if not isinstance(error, OSError) or error.strerror is None or error.filename is None:
+    if not isinstance(error, OSError) or error.strerror is None:
         return str(error)
+    if error.filename is None:
+        told = "the output cannot be written: " if error.errno in _WRITING else ""
+        return f"{told}{error.strerror}"
     verb = "written" if error.errno in _WRITING else "read"
     return f"{os.fsdecode(error.filename)} cannot be {verb}: {error.strerror}"
 

@@ -10,6 +10,7 @@ from typing import Any
 from edge_runtime.backends.probe import probe_backend
 from edge_runtime.backends.registry import PREFERENCE, BackendStatus, load_backend
 from edge_runtime.choice import PROFILE_SUFFIX
+from edge_runtime.cli.paths import parse_path
 from edge_runtime.cli.units import format_bytes
 from edge_runtime.contract import ArtifactMetadata, InputSpec, MeasuredAccuracy, Requirements
 from edge_runtime.document import to_document
@@ -28,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's options."""
     parser.add_argument(
         "artifact",
-        type=Path,
+        type=parse_path,
         metavar="FILE",
         help=".tflite or .onnx artifact, a profile, or: default",
     )

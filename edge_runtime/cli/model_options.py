@@ -7,7 +7,12 @@ from pathlib import Path
 from edge_runtime.backends.registry import BACKEND_NAMES
 from edge_runtime.choice import MOST_THREADS
 from edge_runtime.classifier import Classifier
+from edge_runtime.cli.paths import parse_path
 from edge_runtime.errors import ArtifactError
+
+_MOST_LABEL_BYTES = 4 << 20
+# Python itself refuses to read numbers of thousands of digits.
+_MOST_DIGITS = 18
 
 
 def add_model_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,7 +47,7 @@ def add_backend_arguments(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--labels",
-        type=Path,
+        type=parse_path,
         metavar="FILE",
         help="text file with one class name per line, for a model without a description",
     )
@@ -68,7 +73,7 @@ def parse_threads(text: str) -> int | str:
 
 def parse_thread_count(text: str) -> int:
     """A number from 1 to `MOST_THREADS`."""
-    if not text.isdecimal() or not 1 <= int(text) <= MOST_THREADS:
+    if not text.isdecimal() or len(text) > _MOST_DIGITS or not 1 <= int(text) <= MOST_THREADS:
         raise argparse.ArgumentTypeError(f"expected 1 to {MOST_THREADS} threads, found {text!r}")
     return int(text)
 
@@ -77,12 +82,18 @@ def load_labels(path: Path) -> list[str]:
     """Read class names, one per line; empty lines at the end are passed over.
 
     Raises:
-        ArtifactError: The file cannot be read as text.
+        ArtifactError: The file cannot be read as text, or is far too large for one.
     """
     try:
-        return path.read_text(encoding="utf-8-sig").rstrip().splitlines()
+        with path.open("rb") as file:  # a device may never end
+            data = file.read(_MOST_LABEL_BYTES + 1)
+        text = data.decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise ArtifactError(f"{path}: cannot be read as a list of labels: {error}") from error
+    if len(data) > _MOST_LABEL_BYTES:
+        raise ArtifactError(f"{path}: more than {_MOST_LABEL_BYTES >> 20} MiB are no labels")
+    # Other signs that Python takes for ends of lines are signs of a name, and refused as such.
+    return text.rstrip().replace("\r\n", "\n").split("\n")
 
 
 def load_classifier(arguments: argparse.Namespace) -> Classifier:
@@ -93,11 +104,16 @@ def load_classifier(arguments: argparse.Namespace) -> Classifier:
         threads=arguments.threads,
         labels=load_labels(arguments.labels) if arguments.labels else None,
     )
-    if classifier.backend == "fake":
+    warn_of_inventions(classifier.backend)
+    return classifier
+
+
+def warn_of_inventions(backend: str) -> None:
+    """Say on standard error that the fake runtime is fake."""
+    if backend == "fake":
         print(
             "edge-runtime: the runtime fake is for tests: its answers are invented, by brightness "
             "alone; choose another with --backend",
             file=sys.stderr,
             flush=True,
         )
-    return classifier

@@ -9,6 +9,7 @@ example: edge-runtime tune artifacts/fashion-cnn --max-latency 2ms
 
 import argparse
 import json
+import math
 import re
 import tempfile
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ from edge_runtime.backends.registry import PREFERENCE, BackendStatus
 from edge_runtime.cli.answer_options import parse_positive
 from edge_runtime.cli.main import UsageError
 from edge_runtime.cli.model_options import parse_thread_count
+from edge_runtime.cli.paths import parse_path
 from edge_runtime.cli.progress import ProgressLine
 from edge_runtime.cli.tune_table import format_search
 from edge_runtime.document import to_document, to_json
@@ -48,13 +50,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "artifacts",
         nargs="+",
-        type=Path,
+        type=parse_path,
         metavar="ARTIFACT",
         help=".tflite or .onnx file, folder of them, or: default",
     )
     add(
         "--out",
-        type=Path,
+        type=parse_path,
         default=Path("board.profile.json"),
         metavar="FILE",
         help="where the profile goes (default: board.profile.json)",
@@ -77,7 +79,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     budget.add_argument(
         "--data",
-        type=Path,
+        type=parse_path,
         metavar="DATA",
         help="labelled pictures as for evaluate (default: what the artifacts state of themselves)",
     )
@@ -141,9 +143,10 @@ def run(arguments: argparse.Namespace) -> int:
 def parse_latency(text: str) -> float:
     """Read a time with its unit, such as ``500us`` or ``2ms``, as microseconds."""
     found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(us|µs|μs|ms|s)", text)
-    if not found or not float(found.group(1)):
+    value = float(found.group(1)) * _UNITS_US[found.group(2)] if found else 0.0
+    if not 0.0 < value < math.inf:
         raise argparse.ArgumentTypeError(f"expected a time such as 500us or 2ms, found {text!r}")
-    return float(found.group(1)) * _UNITS_US[found.group(2)]
+    return value
 
 
 def parse_percent(text: str) -> float:

@@ -9,7 +9,6 @@ import math
 import sys
 import time
 from contextlib import closing
-from pathlib import Path
 
 from edge_runtime.cameras.registry import CAMERA_BACKENDS, DEFAULT_SIZE, open_camera
 from edge_runtime.classifier import Classifier
@@ -21,6 +20,7 @@ from edge_runtime.cli.answer_options import (
 )
 from edge_runtime.cli.main import UsageError
 from edge_runtime.cli.model_options import add_model_arguments, load_classifier
+from edge_runtime.cli.paths import parse_path
 from edge_runtime.cli.stopping import StopRequest
 from edge_runtime.cli.watched import Watched, watch_camera, watch_folder
 from edge_runtime.errors import ImageError
@@ -34,18 +34,20 @@ _LONG_FRAME_NAME = "frame 108000"
 # The system's clocks cannot wait for just any number of seconds, nor drivers give any size.
 _YEAR_S = 366 * 86_400
 _MOST_SIDE = 16_384
+_INTERVAL_S = 1.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's options."""
-    parser.add_argument("folder", nargs="?", type=Path, metavar="FOLDER", help="folder to watch")
+    parser.add_argument(
+        "folder", nargs="?", type=parse_path, metavar="FOLDER", help="folder to watch"
+    )
     parser.add_argument(
         "--existing", action="store_true", help="also answer the pictures that are there already"
     )
     parser.add_argument(
         "--interval",
         type=_parse_seconds,
-        default=1.0,
         metavar="S",
         help="seconds between two looks at the folder; a file is answered once it looks the same "
         "in two of them (default: 1)",
@@ -62,13 +64,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     camera.add_argument(
         "--camera-backend",
         choices=("auto", *CAMERA_BACKENDS),
-        default="auto",
         help="library that opens it (default: auto, picamera2 or else OpenCV)",
     )
     camera.add_argument(
         "--frame-size",
         type=_parse_size,
-        default=DEFAULT_SIZE,
         metavar="WxH",
         help="size of a frame in pixels (default: {}x{})".format(*DEFAULT_SIZE),
     )
@@ -88,6 +88,10 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError("name a folder to watch or --camera, not both: only one is watched")
     if arguments.folder is None and arguments.camera is None:
         raise UsageError("name a folder to watch, or --camera; for example: watch inbox/")
+    if arguments.camera is None and (arguments.camera_backend or arguments.frame_size):
+        raise UsageError("--camera-backend and --frame-size are for --camera")
+    if arguments.camera is not None and (arguments.existing or arguments.interval):
+        raise UsageError("--existing and --interval are for a folder")
     with (
         StopRequest() as stop,
         load_classifier(arguments) as classifier,
@@ -109,11 +113,14 @@ def _open(classifier: Classifier, arguments: argparse.Namespace) -> Watched:
         return classifier.classify(picture, arguments.top, polarity=read_polarity(arguments))
 
     if arguments.folder is not None:
+        interval = arguments.interval or _INTERVAL_S
         watcher = FolderWatcher(arguments.folder, existing=arguments.existing)
         print(f"edge-runtime: watching {arguments.folder}", file=sys.stderr, flush=True)
-        return watch_folder(watcher, classify, lambda: time.sleep(arguments.interval))
+        return watch_folder(watcher, classify, lambda: time.sleep(interval))
     camera = open_camera(
-        arguments.camera, size=arguments.frame_size, backend=arguments.camera_backend
+        arguments.camera,
+        size=arguments.frame_size or DEFAULT_SIZE,
+        backend=arguments.camera_backend or "auto",
     )
     print(f"edge-runtime: watching camera {arguments.camera}", file=sys.stderr, flush=True)
     return watch_camera(camera, classify)

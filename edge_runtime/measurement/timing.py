@@ -31,6 +31,9 @@ _OFFLINE_BATCH = 256
 _MOST_HELD = 1 << 16
 
 
+_MOST_NS = 86_400_000_000_000
+
+
 @dataclass(frozen=True, slots=True)
 class Effort:
     """How long to measure one case in one process.
@@ -60,6 +63,8 @@ class Effort:
             raise ValueError("times and counts must not be negative")
         if self.min_calls < 1 or self.kept_samples < 1 or self.max_ns < 1:
             raise ValueError("at least one call must be made, kept and given time")
+        if max(self.warmup_ns, self.steady_ns, self.offline_ns, self.max_ns) > _MOST_NS:
+            raise ValueError("no time may be longer than a day")
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from edge_runtime.contract import InputSpec, Polarity
 from edge_runtime.errors import ImageError, MissingExtraError
 from edge_runtime.pictures.framing import DRAFT_MARGIN, frame_picture
+from edge_runtime.pictures.preprocessing import MAX_PIXELS
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -25,8 +26,6 @@ Pixels = npt.NDArray[np.uint8]
 PICTURE_SUFFIXES = frozenset(
     {".bmp", ".gif", ".jfif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"}
 )
-# Larger pictures are refused before they are inflated: 50 megapixels are 150 MB of RGB.
-MAX_PIXELS = 50_000_000
 _EXIF_ORIENTATION = 0x0112
 _POLARITIES = get_args(Polarity)
 # Phones store a small second picture in their JPEGs; nobody calls those animated.
@@ -205,6 +204,8 @@ def _to_rgb(picture: Any, polarity: Polarity | None, notes: list[str]) -> Any:
     picture = _turn_upright(picture)
     if picture.mode.startswith("I") or picture.mode == "F":
         return image.fromarray(_to_eight_bits(picture)).convert("RGB")
+    if picture.mode == "La":  # gray multiplied by its alpha, which Pillow converts to LA alone
+        picture = picture.convert("LA")
     if _has_transparency(picture):
         picture = picture.convert("RGBA")
         ground = _choose_ground(picture, polarity)

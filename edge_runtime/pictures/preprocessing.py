@@ -6,6 +6,7 @@ Arrays that already have the model's size are used as they are; everything else 
 
 from __future__ import annotations
 
+import math
 import os
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -21,6 +22,8 @@ Pixels = npt.NDArray[np.uint8]
 Image: TypeAlias = Any  # path, encoded bytes, PIL picture, or array
 
 _UINT8 = np.dtype(np.uint8)
+# Larger pictures are refused before they are inflated: 50 megapixels are 150 MB of RGB.
+MAX_PIXELS = 50_000_000
 # ITU-R BT.601, as Pillow's own conversion to grayscale.
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
@@ -73,6 +76,19 @@ def check_several(images: Any) -> None:
         )
 
 
+def check_pixel_count(shape: tuple[int, ...]) -> None:
+    """Check that a picture (H, W, …) is not too large to work on, before anything is made of it.
+
+    Raises:
+        ImageError: It is.
+    """
+    if len(shape) >= 2 and shape[0] * shape[1] > MAX_PIXELS:
+        raise ImageError(
+            f"the picture has {shape[1]} × {shape[0]} pixels, more than the "
+            f"{MAX_PIXELS // 10**6} million that are accepted; make it smaller"
+        )
+
+
 def to_uint8(array: npt.NDArray[Any], value_range: tuple[float, float] | None) -> Pixels:
     """Bring an array to raw pixels 0–255, uint8, same shape.
 
@@ -96,18 +112,19 @@ def to_uint8(array: npt.NDArray[Any], value_range: tuple[float, float] | None) -
         raise ImageError(
             "an array of floats needs its range stated, such as value_range=(0.0, 1.0)"
         )
-    low, high = value_range
+    low, high = map(float, value_range)
     if not low < high:
         raise ImageError(f"value_range must rise, found ({low}, {high})")
+    span = high - low
+    if not math.isfinite(span) or not math.isfinite(255.0 / span):
+        raise ImageError(f"value_range must be finite and of some width, found ({low}, {high})")
     if array.size and not (array.min() >= low and array.max() <= high):
         # NaN fails both comparisons and lands here too.
         numbers = array[~np.isnan(array)]
         found = [f"{numbers.min()} to {numbers.max()}"] if numbers.size else []
         found += ["NaN"] if numbers.size < array.size else []
         raise ImageError(f"expected values {low} to {high}, found {' and '.join(found)}")
-    pixels: Pixels = np.rint((array.astype(np.float64) - low) * (255.0 / (high - low))).astype(
-        np.uint8
-    )
+    pixels: Pixels = np.rint((array.astype(np.float64) - low) * (255.0 / span)).astype(np.uint8)
     return pixels
 
 

@@ -1,3 +1,4 @@
+import math
 import os
 import threading
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from edge_runtime import (
     MetadataError,
     SchemaVersionError,
 )
+from edge_runtime.cli.model_options import load_labels
 
 WriteArtifact = Callable[..., Path]
 
@@ -73,6 +75,36 @@ def test_float_pictures_need_their_range(shades: Classifier) -> None:
             shades.classify(image, value_range=(0.0, 1.0))
 
 
+@pytest.mark.parametrize(
+    "value_range", [(0.0, math.inf), (-math.inf, 1.0), (-1e308, 1e308), (0.0, 5e-324)]
+)
+def test_a_range_without_end_or_width_is_refused(
+    shades: Classifier, value_range: tuple[float, float]
+) -> None:
+    with pytest.raises(ImageError, match="finite and of some width"):
+        shades.classify(np.zeros((28, 28)), value_range=value_range)
+
+
+@pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")  # matrices are old
+def test_arrays_of_other_kinds_are_read_like_any(shades: Classifier) -> None:
+    level = grey(255)[0, ..., 0]
+    assert shades.classify(np.asmatrix(level)).top.label == "white"
+    (answer,) = shades.classify_batch([level / 255.0], value_range=(0.0, 1.0))
+    assert answer.top.label == "white"
+    with pytest.raises(ImageError, match="more than the 50 million"):
+        shades.classify(np.broadcast_to(np.uint8(1), (100_000, 100_000)))
+
+
+def test_each_class_needs_a_name(write_artifact: WriteArtifact, tmp_path: Path) -> None:
+    with pytest.raises(ArtifactError, match="label 3 of 4 is empty"):
+        Classifier.load(write_artifact(), backend="fake", labels=["a", "b", " ", "d"])
+    listed = tmp_path / "labels.txt"
+    listed.write_text("a\r\nb\u2028c\n\nd\n\n", encoding="utf-8")
+    assert load_labels(listed) == ["a", "b\u2028c", "", "d"]
+    with pytest.raises(ArtifactError, match="more than 4 MiB"):
+        load_labels(Path("/dev/zero"))
+
+
 def test_threads_share_one_classifier(shades: Classifier) -> None:
     wrong: list[int] = []
 
@@ -125,7 +157,9 @@ def test_threads_that_there_cannot_be_are_refused(
         Classifier.load(write_artifact(), backend="fake", threads=threads)
 
 
-@pytest.mark.parametrize("labels", ["four", [0, 1, 2, 3]])
+@pytest.mark.parametrize(
+    "labels", ["four", [0, 1, 2, 3], set("abcd"), dict.fromkeys("abcd", 1), iter("abcd")]
+)
 def test_labels_are_names_in_a_list(write_artifact: WriteArtifact, labels: Any) -> None:
     with pytest.raises(TypeError, match="a list of names, one per class, found"):
         Classifier.load(write_artifact(), backend="fake", labels=labels)

@@ -164,6 +164,7 @@ def test_runtimes_in_children_leave_both_streams_clean(models: Path, tmp_path: P
 def test_wrong_use_of_tune_ends_with_2(models: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for wrong in (
         ["--max-latency", "5"],
+        ["--max-latency", "9" * 400 + "s"],
         ["--min-accuracy", "0.92"],
         ["--limit", "5"],
         ["--out", "profile.txt"],

@@ -40,7 +40,8 @@ def draw(path: Path, level: int) -> Path:
 
 
 def watch(*arguments: object) -> int:
-    return run_command_line(["watch", *map(str, arguments), "--interval", "0.001"])
+    often = [] if "--camera" in arguments else ["--interval", "0.001"]
+    return run_command_line(["watch", *map(str, arguments), *often])
 
 
 def test_pictures_of_a_folder_are_answered_and_bad_ones_survived(
@@ -107,6 +108,9 @@ def test_every_frame_of_a_camera_is_answered_or_counted(
     [
         ([], 2, "name a folder to watch, or --camera"),
         (["inbox", "--camera", "3"], 2, "name a folder to watch or --camera, not both"),
+        (["inbox", "--frame-size", "10x10"], 2, "are for --camera"),
+        (["--camera", "--camera-backend", "fake", "--existing"], 2, "are for a folder"),
+        ([""], 2, "found an empty text"),
         (["no-such-folder"], 1, "no-such-folder cannot be watched"),
         (["--camera", "x"], 2, "number of a camera"),
         (["--camera", "7", "--camera-backend", "fake"], 1, "only camera 0"),
