@@ -17,8 +17,8 @@ from edge_runtime.errors import ArtifactError, ImageError
 from edge_runtime.pictures.preprocessing import (
     Image,
     check_batch,
-    check_pixel_count,
     check_several,
+    check_size,
     to_channels,
     to_uint8,
 )
@@ -288,7 +288,8 @@ class Classifier:
         self, picture: Any, value_range: tuple[float, float] | None, polarity: Polarity | None
     ) -> tuple[Pixels, tuple[str, ...]]:
         if isinstance(picture, np.ndarray):
-            check_pixel_count(picture.shape)
+            if picture.ndim > 1 and picture.size:
+                check_size("the picture", picture.shape[1], picture.shape[0])
             pixels = to_uint8(picture, value_range)
             size = (self.input.height, self.input.width)
             has_alpha = pixels.ndim == 3 and pixels.shape[2] == 4 and pixels.size > 0

@@ -99,11 +99,16 @@ def explain_refusal(path: Path, error: Exception) -> str:
             "defines and registers it (@keras.saving.register_keras_serializable()) with "
             "--custom-code"
         )
-    line = next((x for x in str(error).splitlines() if x.strip()), type(error).__name__)
+    line = find_first_line(error)
     version = str(_read_json(path, "metadata.json").get("keras_version", ""))
     if version.startswith("2."):
         line += f" (Keras {version} saved it: save it again with Keras 3)"
     return line
+
+
+def find_first_line(error: Exception) -> str:
+    """The first line of an error that says something; its kind where none does."""
+    return next((x for x in str(error).splitlines() if x.strip()), type(error).__name__)
 
 
 def _explain_hdf5(path: Path) -> str:

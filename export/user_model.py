@@ -15,7 +15,7 @@ import numpy.typing as npt
 from edge_runtime.contract import InputSpec, ModelSpec, OutputSpec, Polarity, Resize
 from export.errors import ExportError, ModelFileError, SampleError
 from export.float_model import FloatClassifier, load_keras_model
-from export.keras_file import read_loss
+from export.keras_file import find_first_line, read_loss
 from export.model_check import (
     Shape,
     check_no_loops,
@@ -119,7 +119,7 @@ def _probe(classifier: FloatClassifier, path: Path, images: npt.NDArray[np.uint8
         raise
     except Exception as error:
         shape = "×".join(map(str, classifier.spec.input.shape))
-        line = next((x for x in str(error).splitlines() if x.strip()), type(error).__name__)
+        line = find_first_line(error)
         raise ModelFileError(f"{path} cannot be run on pictures of {shape}: {line}") from error
 
 

@@ -58,9 +58,10 @@ def check_soak(arguments: argparse.Namespace) -> None:
     for option, given in (("--threads", arguments.threads), ("--runtimes", arguments.runtimes)):
         if given is not None and len(given) > 1:
             raise PlanError(f"--soak runs one case; give {option} one value")
-    unused = [name for name in ("rounds", "peers", "keras") if getattr(arguments, name)]
-    if unused:
-        raise PlanError(f"--{unused[0]} is not for --soak; leave it out")
+    for name in ("rounds", "evaluation_images", "peers", "keras"):
+        given = getattr(arguments, name)
+        if given is not None and given is not False:
+            raise PlanError(f"--{name.replace('_', '-')} is not for --soak; leave it out")
 
 
 def run_soak(

@@ -3,10 +3,8 @@
 import argparse
 from typing import cast
 
+from edge_runtime.cli.limits import read_whole
 from edge_runtime.contract import Polarity
-
-# Python itself refuses to read numbers of thousands of digits.
-_MOST_DIGITS = 18
 
 
 def add_answer_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,6 +36,7 @@ def read_polarity(arguments: argparse.Namespace) -> Polarity | None:
 
 def parse_positive(text: str) -> int:
     """A number of 1 or more."""
-    if not text.isdecimal() or len(text) > _MOST_DIGITS or int(text) < 1:
+    value = read_whole(text)
+    if value < 1:
         raise argparse.ArgumentTypeError(f"expected a number of 1 or more, found {text!r}")
-    return int(text)
+    return value

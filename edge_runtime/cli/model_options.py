@@ -7,12 +7,11 @@ from pathlib import Path
 from edge_runtime.backends.registry import BACKEND_NAMES
 from edge_runtime.choice import MOST_THREADS
 from edge_runtime.classifier import Classifier
+from edge_runtime.cli.limits import read_whole
 from edge_runtime.cli.paths import parse_path
 from edge_runtime.errors import ArtifactError
 
 _MOST_LABEL_BYTES = 4 << 20
-# Python itself refuses to read numbers of thousands of digits.
-_MOST_DIGITS = 18
 
 
 def add_model_arguments(parser: argparse.ArgumentParser) -> None:
@@ -73,9 +72,10 @@ def parse_threads(text: str) -> int | str:
 
 def parse_thread_count(text: str) -> int:
     """A number from 1 to `MOST_THREADS`."""
-    if not text.isdecimal() or len(text) > _MOST_DIGITS or not 1 <= int(text) <= MOST_THREADS:
+    value = read_whole(text)
+    if not 1 <= value <= MOST_THREADS:
         raise argparse.ArgumentTypeError(f"expected 1 to {MOST_THREADS} threads, found {text!r}")
-    return int(text)
+    return value
 
 
 def load_labels(path: Path) -> list[str]:

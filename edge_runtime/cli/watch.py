@@ -18,6 +18,7 @@ from edge_runtime.cli.answer_options import (
     parse_positive,
     read_polarity,
 )
+from edge_runtime.cli.limits import read_whole
 from edge_runtime.cli.main import UsageError
 from edge_runtime.cli.model_options import add_model_arguments, load_classifier
 from edge_runtime.cli.paths import parse_path
@@ -171,15 +172,16 @@ def _parse_seconds(text: str) -> float:
 
 
 def _parse_index(text: str) -> int:
-    if not text.isdecimal():
+    index = read_whole(text)
+    if index < 0:
         raise argparse.ArgumentTypeError(f"expected the number of a camera, found {text!r}")
-    return int(text)
+    return index
 
 
 def _parse_size(text: str) -> tuple[int, int]:
-    sides = text.split("x")
-    if len(sides) != 2 or not all(s.isdecimal() and 1 <= int(s) <= _MOST_SIDE for s in sides):
+    sides = [read_whole(side) for side in text.split("x")]
+    if len(sides) != 2 or not all(1 <= side <= _MOST_SIDE for side in sides):
         raise argparse.ArgumentTypeError(
             f"expected a size such as 320x240, of at most {_MOST_SIDE} a side, found {text!r}"
         )
-    return int(sides[0]), int(sides[1])
+    return sides[0], sides[1]

@@ -29,8 +29,7 @@ _OFFLINE_BATCH = 256
 # Samples held at a time, 2 MB of them; held all, those of a quick model would soon be more memory
 # than the model takes.
 _MOST_HELD = 1 << 16
-
-
+# A day; the system's clocks cannot wait for just any time.
 _MOST_NS = 86_400_000_000_000
 
 

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from edge_runtime.contract import InputSpec, Polarity
 from edge_runtime.errors import ImageError, MissingExtraError
 from edge_runtime.pictures.framing import DRAFT_MARGIN, frame_picture
-from edge_runtime.pictures.preprocessing import MAX_PIXELS
+from edge_runtime.pictures.preprocessing import check_size
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -80,7 +80,7 @@ def decode_picture(source: Any, spec: InputSpec | None = None) -> Any:
             # Pillow's own limit only warns, ours refuses; and it warns of what it mended.
             warnings.simplefilter("ignore")
             with image.open(source) as picture:
-                _check_size(name, picture.size)
+                check_size(name, *picture.size)
                 if spec is not None:
                     # So that a 12-megapixel photo takes milliseconds.
                     edge = max(spec.height, spec.width) * DRAFT_MARGIN
@@ -175,7 +175,7 @@ def prepare_picture(
         raise ValueError(
             f"polarity must be None or one of {', '.join(_POLARITIES)}, found {polarity!r}"
         )
-    _check_size("the picture", picture.size)
+    check_size("the picture", *picture.size)
     notes: list[str] = []
     if getattr(picture, "is_animated", False) and picture.format != _PHONES_PAIR:
         notes.append("several frames: only the first was used")
@@ -187,16 +187,6 @@ def prepare_picture(
         # A picture that was not loaded yet is decoded here; see decode_picture.
         raise ImageError(f"the picture cannot be converted: {error}") from error
     return PreparedPicture(frame_picture(flat, spec, polarity, notes), tuple(notes))
-
-
-def _check_size(name: str, size: tuple[int, int]) -> None:
-    if not size[0] * size[1]:
-        raise ImageError(f"{name} has {size[0]} × {size[1]} pixels; expected at least one")
-    if size[0] * size[1] > MAX_PIXELS:
-        raise ImageError(
-            f"{name} has {size[0]} × {size[1]} pixels, more than the {MAX_PIXELS // 10**6} million "
-            "that are accepted; make it smaller"
-        )
 
 
 def _to_rgb(picture: Any, polarity: Polarity | None, notes: list[str]) -> Any:

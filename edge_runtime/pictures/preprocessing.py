@@ -76,16 +76,18 @@ def check_several(images: Any) -> None:
         )
 
 
-def check_pixel_count(shape: tuple[int, ...]) -> None:
-    """Check that a picture (H, W, …) is not too large to work on, before anything is made of it.
+def check_size(name: str, width: int, height: int) -> None:
+    """Check that a picture has pixels, and not too many to work on, before anything is made of it.
 
     Raises:
-        ImageError: It is.
+        ImageError: It has none, or more than `MAX_PIXELS`.
     """
-    if len(shape) >= 2 and shape[0] * shape[1] > MAX_PIXELS:
+    if not width * height:
+        raise ImageError(f"{name} has {width} × {height} pixels; expected at least one")
+    if width * height > MAX_PIXELS:
         raise ImageError(
-            f"the picture has {shape[1]} × {shape[0]} pixels, more than the "
-            f"{MAX_PIXELS // 10**6} million that are accepted; make it smaller"
+            f"{name} has {width} × {height} pixels, more than the {MAX_PIXELS // 10**6} million "
+            "that are accepted; make it smaller"
         )
 
 

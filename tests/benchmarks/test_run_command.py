@@ -193,6 +193,7 @@ def test_bad_input_is_wrong_use_and_nothing_is_written(
         (["--soak", "99999999999999h"], "up to 30 days"),
         (["--soak", "1s", "--threads", "1,2"], "give --threads one value"),
         (["--soak", "1s", "--rounds", "3"], "--rounds is not for --soak"),
+        (["--soak", "1s", "--evaluation-images", "all"], "--evaluation-images is not for --soak"),
         (["--soak", "1s", "--max-p90", "5"], "nothing that a gate could judge"),
         (["--soak", "1s", "--host", "pi@a", "--host", "pi@b"], "runs on one machine"),
         (["--host", "pi@a", "--host", "ssh://pi@a"], "would have the same folder"),

@@ -113,6 +113,7 @@ def test_every_frame_of_a_camera_is_answered_or_counted(
         ([""], 2, "found an empty text"),
         (["no-such-folder"], 1, "no-such-folder cannot be watched"),
         (["--camera", "x"], 2, "number of a camera"),
+        (["--camera", "9" * 5000], 2, "number of a camera"),
         (["--camera", "7", "--camera-backend", "fake"], 1, "only camera 0"),
         (["--camera", "--frame-size", "big"], 2, "320x240"),
         (["--camera", "--frame-size", "99999999x99999999"], 2, "at most 16384 a side"),
