@@ -153,7 +153,8 @@ def draw_trials(outcomes: tuple[TrialOutcome, ...], budget: Budget) -> Figure:
     right.scatter(numbers, shown, color=_WITHIN, s=24)
     right.step(numbers, np.fmax.accumulate(shown), where="post", color=_BEST)
     right.set_xlabel("trial")
-    right.xaxis.set_major_locator(MaxNLocator(integer=True))
+    right.set_xlim(0.5, max(len(outcomes), 1) + 0.5)
+    right.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     for axes in (left, right):
         low, high = axes.get_ylim() if trained else (0.0, 100.0)
         axes.set_ylim(low, min(high, 100.5))
