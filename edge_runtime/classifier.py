@@ -89,6 +89,7 @@ class Classifier:
         backend: str = "auto",
         threads: int | Literal["auto"] = "auto",
         labels: Sequence[str] | None = None,
+        fast_int8: bool = False,
     ) -> Self:
         """Open an artifact.
 
@@ -102,6 +103,9 @@ class Classifier:
                 this process may use; of a profile it takes the profile's number.
             labels: One per class, for a model that carries no description of itself; or to
                 replace those that it carries.
+            fast_int8: Let ONNX Runtime take int8 kernels that saturate on x86 processors without
+                VNNI. They are up to 1.4 times as fast there and change predictions; other
+                processors and runtimes ignore this.
 
         Raises:
             ArtifactError: The file is missing, damaged or no image classifier.
@@ -116,7 +120,9 @@ class Classifier:
         from edge_runtime.loading import open_artifact
 
         path, backend, threads = resolve_choice(path, backend, threads)
-        opened = open_artifact(path, backend=backend, threads=threads, labels=labels)
+        opened = open_artifact(
+            path, backend=backend, threads=threads, labels=labels, fast_int8=fast_int8
+        )
         return cls(
             opened.pools,
             opened.backend,

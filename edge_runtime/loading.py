@@ -56,12 +56,13 @@ def open_artifact(
     backend: str,
     threads: int | Literal["auto"],
     labels: Sequence[str] | None,
+    fast_int8: bool = False,
 ) -> OpenedArtifact:
     """Open a model file for a classifier; see `Classifier.load`."""
     model = load_model_file(find_default_model(backend) if path == DEFAULT_STEM else path)
     metadata = read_model_metadata(model)
     per_call, workers = _resolve_threads(threads)
-    chosen, session = choose_backend(model, backend, per_call)
+    chosen, session = choose_backend(model, backend, per_call, fast_int8=fast_int8)
     try:
         names = _resolve_labels(model, metadata, labels, session.output)
         input_spec = _resolve_input(model, metadata, session.input)
@@ -73,12 +74,13 @@ def open_artifact(
         session.close()
         raise
     pool = RunnerPool(
-        lambda: open_another(chosen, model, per_call), workers if per_call == 1 else 1
+        lambda: open_another(chosen, model, per_call, fast_int8=fast_int8),
+        workers if per_call == 1 else 1,
     )
     pool.add(session)
     bulk = pool
     if per_call > 1:
-        bulk = RunnerPool(lambda: open_another(chosen, model, 1), workers)
+        bulk = RunnerPool(lambda: open_another(chosen, model, 1, fast_int8=fast_int8), workers)
     return OpenedArtifact(
         chosen,
         (pool, bulk),

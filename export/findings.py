@@ -26,7 +26,14 @@ def to_finding(
         output_step=replay.output_step,
         batch_error=replay.batch_error,
         comparison=None if scores is None else compare_scores(scores, reference, labels),
+        fast_accuracy=_measure_accuracy(replay.fast_scores, labels),
     )
+
+
+def _measure_accuracy(
+    scores: npt.NDArray[np.float32] | None, labels: npt.NDArray[np.int64]
+) -> float | None:
+    return None if scores is None else float((scores.argmax(axis=1) == labels).mean())
 
 
 def compare_runtimes(replays: Sequence[Replay]) -> tuple[RuntimePair, ...]:

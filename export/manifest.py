@@ -38,8 +38,10 @@ class Finding:
         loads: Whether it ran.
         reason: Why not.
         output_step: Scale of an integer output; 0 for float outputs.
-        batch_error: Largest difference between a batch of pictures and the same one by one.
+        batch_error: Largest difference between a batch of images and the same one by one.
         comparison: Against the float model.
+        fast_accuracy: Fraction that ONNX Runtime's default session labels rightly on the
+            processor that exported, where its int8 kernels saturate; None where they do not.
     """
 
     backend: str
@@ -49,6 +51,7 @@ class Finding:
     output_step: float = 0.0
     batch_error: float = 0.0
     comparison: Comparison | None = None
+    fast_accuracy: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

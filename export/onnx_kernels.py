@@ -32,6 +32,27 @@ def to_signed_activations(model: Any) -> None:
             constants[name].CopyFrom(_to_tensor(name, signed))
 
 
+def to_int8_stored_kernels(model: Any) -> None:
+    """Store float convolution kernels as int8 per output channel; the arithmetic stays float.
+
+    ONNX Runtime's integer convolution without calibrated activations (ConvInteger) has one scale
+    for a whole kernel, which costs accuracy where channels differ in range. A kernel that is
+    dequantized when the session is made keeps a scale per channel, and is as small in the file.
+    """
+    graph = model.graph
+    constants = {tensor.name: tensor for tensor in graph.initializer}
+    nodes: list[Any] = []
+    for node in graph.node:
+        if node.op_type == "Conv" and node.input[1] in constants:
+            kernel = _to_array(constants[node.input[1]])
+            if kernel.dtype == np.float32:
+                nodes.append(_store(graph, node, 1, *_quantize_kernel(kernel, 0), 0))
+        nodes.append(node)
+    del graph.node[:]
+    graph.node.extend(nodes)
+    _drop_unused(graph)
+
+
 def to_int8_kernels(model: Any) -> None:
     """Quantize every kernel and bias in place and put DequantizeLinear before them.
 
@@ -61,20 +82,28 @@ def _quantize_node(
         raise ConversionError(f"the input of {node.op_type} {node.name!r} has no learned range")
     input_scale = _to_array(constants[source.input[1]]).astype(np.float64)
     axis = _channel_axis(node)
-    kernel = _to_array(constants[node.input[1]]).astype(np.float64)
-    others = tuple(i for i in range(kernel.ndim) if i != axis)
-    scales = (np.maximum(np.abs(kernel).max(axis=others), 1e-8) / _LARGEST_STEP).astype(np.float32)
-    shape = [1] * kernel.ndim
-    shape[axis] = -1
-    steps = np.clip(np.rint(kernel / scales.reshape(shape)), -_LARGEST_STEP, _LARGEST_STEP)
-    added = [_store(graph, node, 1, steps.astype(np.int8), scales, axis)]
+    stored, scales = _quantize_kernel(_to_array(constants[node.input[1]]), axis)
+    added = [_store(graph, node, 1, stored, scales, axis)]
     if len(node.input) > 2 and node.input[2] in constants:
         bias_scales = (input_scale * scales).astype(np.float32)
         bias = np.rint(_to_array(constants[node.input[2]]) / bias_scales.astype(np.float64))
         limits = np.iinfo(np.int32)
-        stored = np.clip(bias, limits.min, limits.max).astype(np.int32)
-        added.append(_store(graph, node, 2, stored, bias_scales, 0))
+        biases = np.clip(bias, limits.min, limits.max).astype(np.int32)
+        added.append(_store(graph, node, 2, biases, bias_scales, 0))
     return added
+
+
+def _quantize_kernel(
+    kernel: npt.NDArray[Any], axis: int
+) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float32]]:
+    """Integers of a kernel's own shape, and one scale per channel of `axis`."""
+    exact = kernel.astype(np.float64)
+    others = tuple(i for i in range(exact.ndim) if i != axis)
+    scales = (np.maximum(np.abs(exact).max(axis=others), 1e-8) / _LARGEST_STEP).astype(np.float32)
+    shape = [1] * exact.ndim
+    shape[axis] = -1
+    steps = np.clip(np.rint(exact / scales.reshape(shape)), -_LARGEST_STEP, _LARGEST_STEP)
+    return steps.astype(np.int8), scales
 
 
 def _store(

@@ -91,7 +91,8 @@ RECIPES: tuple[Recipe, ...] = (
         "onnx",
         "dynamic",
         "nothing",
-        "int8 weights, activations quantized while running, float in and out",
+        "int8 weights, per channel in convolutions, which compute in float; dense layers quantize "
+        "their activations while running; float in and out",
     ),
     Recipe(
         "static_int8",

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from export.manifest import ArtifactEntry, Finding, Manifest
 from export.samples import Samples
+from export.summary import format_saturation
 
 FILE_NAME = "report.md"
 _FIGURES = "figures"
@@ -128,6 +129,7 @@ def _format_notes(manifest: Manifest) -> str:
         for finding in entry.findings
         if finding.reason and entry.status == "kept"
     ]
+    notes += [f"- {note}" for note in format_saturation(manifest)]
     slow = [e.file for e in manifest.artifacts if e.precision == "int16x8" and e.size_bytes]
     if slow:
         notes.append(

@@ -26,6 +26,7 @@ def format_summary(manifest: Manifest, folder: Path) -> str:
         for finding in entry.findings
         if finding.reason and entry.status == "kept"
     ]
+    notes += format_saturation(manifest)
     where = f"{manifest.verified_on.count:,} {manifest.verified_on.role} pictures"
     tail = [
         "",
@@ -35,6 +36,19 @@ def format_summary(manifest: Manifest, folder: Path) -> str:
         f"written to {folder}; read {folder / 'report.md'}",
     ]
     return "\n".join(lines + tail)
+
+
+def format_saturation(manifest: Manifest) -> list[str]:
+    """One sentence per file that this processor alone runs wrongly in a default session."""
+    return [
+        f"`{entry.file}`: {100 * finding.comparison.accuracy:.2f} % with edge_runtime, on every "
+        f"processor; an ONNX Runtime session with default options labels "
+        f"{100 * finding.fast_accuracy:.2f} % rightly on this one, which has no VNNI and whose "
+        "int8 kernels saturate. Set the session option session.x64quantprecision to 1."
+        for entry in manifest.artifacts
+        for finding in entry.findings
+        if finding.fast_accuracy is not None and finding.comparison is not None
+    ]
 
 
 def _format_reasons(entries: Sequence[ArtifactEntry]) -> list[str]:

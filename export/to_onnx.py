@@ -10,7 +10,7 @@ import numpy.typing as npt
 from export.errors import ConversionError
 from export.float_model import Traceable, to_frozen_function
 from export.onnx_graph import check_graph, to_clean_graph
-from export.onnx_kernels import to_int8_kernels, to_signed_activations
+from export.onnx_kernels import to_int8_kernels, to_int8_stored_kernels, to_signed_activations
 from export.output_folder import open_work_folder
 from export.quiet import silence
 from export.recipes import DEFAULT_CALIBRATION_METHOD, CalibrationMethod, Method
@@ -99,6 +99,8 @@ def to_quantized_onnx(
                 else:
                     _quantize_static(source, target, calibration, ranges_by)
                 quantized = onnx.load(target)
+                if method == "dynamic":
+                    to_int8_stored_kernels(quantized)
         except OSError:  # a full disk says nothing about the model
             raise
         except Exception as error:  # the quantizer raises many kinds
@@ -163,9 +165,14 @@ class _Calibration:
 def _quantize_dynamic(source: Path, target: Path) -> None:
     from onnxruntime import quantization
 
-    # onnxruntime's ConvInteger takes unsigned kernels only.
+    # Dense layers alone: see `to_int8_stored_kernels`. Unsigned weights, since products of uint8
+    # activations with int8 weights saturate on x86 without VNNI.
     quantization.quantize_dynamic(
-        source, target, per_channel=True, weight_type=quantization.QuantType.QUInt8
+        source,
+        target,
+        per_channel=True,
+        op_types_to_quantize=["MatMul", "Gemm"],
+        weight_type=quantization.QuantType.QUInt8,
     )
 
 

@@ -33,7 +33,9 @@ class Replay:
         scores: (N, classes) float32, dequantized; None where it did not run.
         reason: Why it did not run; None where it did.
         output_step: Scale of the output tensor; 0.0 for float outputs.
-        batch_error: Largest difference between a batch and its pictures one by one.
+        batch_error: Largest difference between a batch and its images one by one.
+        fast_scores: (N, classes) float32 of this processor's saturating int8 kernels; None where
+            it has none, or they give the same scores.
     """
 
     backend: str
@@ -42,6 +44,7 @@ class Replay:
     reason: str | None = None
     output_step: float = 0.0
     batch_error: float = 0.0
+    fast_scores: npt.NDArray[np.float32] | None = None
 
 
 def find_backends(file_format: Format) -> tuple[str, ...]:
@@ -125,6 +128,9 @@ def replay_in_child(
     target = folder / f"{file.name}.{backend}.npy"
     command = [python, "-m", "export.replay", str(file), "--backend", backend]
     command += ["--images", str(images), "--scores", str(target)]
+    fast_target = folder / f"{file.name}.{backend}.fast.npy"
+    if file.suffix == ".onnx":  # ONNX Runtime alone has two kinds of int8 kernels
+        command += ["--fast-scores", str(fast_target)]
     try:
         child = (children or Children()).run(command, _child_environment(), timeout_s)
     except subprocess.TimeoutExpired:
@@ -139,11 +145,21 @@ def replay_in_child(
         raise OSError(answer["error"])
     if "error" in answer:
         return Replay(backend, package, None, str(answer["error"]))
-    scores = np.load(target, allow_pickle=False)
-    target.unlink()
     return Replay(
-        backend, answer["runtime"], scores, None, answer["output_step"], answer["batch_error"]
+        backend,
+        answer["runtime"],
+        _take_scores(target),
+        None,
+        answer["output_step"],
+        answer["batch_error"],
+        _take_scores(fast_target) if answer["fast_differs"] else None,
     )
+
+
+def _take_scores(file: Path) -> npt.NDArray[np.float32]:
+    scores: npt.NDArray[np.float32] = np.load(file, allow_pickle=False)
+    file.unlink()
+    return scores
 
 
 def _child_environment() -> dict[str, str]:

@@ -71,7 +71,13 @@ class FakeBackend:
     def check(self, model: ModelFile) -> None:
         """Nothing to look at: no runtime follows this model."""
 
-    def open(self, model: ModelFile, threads: int) -> FakeSession:  # noqa: ARG002 - the seam's
+    def open(
+        self,
+        model: ModelFile,
+        threads: int,  # noqa: ARG002 - part of the protocol
+        *,
+        fast_int8: bool = False,  # noqa: ARG002 - part of the protocol
+    ) -> FakeSession:
         """Stand in for a model: its description gives the picture's size and the classes."""
         metadata = read_model_metadata(model)
         if metadata is None:

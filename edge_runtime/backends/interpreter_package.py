@@ -41,7 +41,13 @@ class InterpreterPackage:
         """Import the runtime's native part and return its version."""
         return self.version()
 
-    def open(self, model: ModelFile, threads: int) -> InterpreterSession:
+    def open(
+        self,
+        model: ModelFile,
+        threads: int,
+        *,
+        fast_int8: bool = False,  # noqa: ARG002 - XNNPACK's kernels are exact everywhere
+    ) -> InterpreterSession:
         """Open a ``.tflite`` model."""
         interpreter, version = self._import()
         return open_interpreter(

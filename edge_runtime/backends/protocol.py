@@ -99,8 +99,14 @@ class Backend(Protocol):
             ArtifactError: The file is damaged or incomplete.
         """
 
-    def open(self, model: ModelFile, threads: int) -> Session:
+    def open(self, model: ModelFile, threads: int, *, fast_int8: bool = False) -> Session:
         """Open a model that has passed `check`, to run on `threads` threads.
+
+        Args:
+            model: The file.
+            threads: Threads of one invocation.
+            fast_int8: Allow int8 kernels that are faster and may saturate, where the runtime has
+                such kernels for this processor. By default every processor gives the same scores.
 
         Raises:
             BackendUnavailableError: The runtime cannot be imported here.

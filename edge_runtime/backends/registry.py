@@ -72,7 +72,11 @@ def available() -> tuple[BackendStatus, ...]:
 
 
 def open_session(
-    path: str | os.PathLike[str], *, backend: str = "auto", threads: int = 1
+    path: str | os.PathLike[str],
+    *,
+    backend: str = "auto",
+    threads: int = 1,
+    fast_int8: bool = False,
 ) -> Session:
     """Open a model file as it is: stored numbers in, stored numbers out.
 
@@ -80,6 +84,7 @@ def open_session(
         path: A ``.tflite`` or ``.onnx`` file.
         backend: A name, or ``auto`` for the first of `PREFERENCE` that loads the format.
         threads: Threads for one invocation, 1 or more.
+        fast_int8: See `edge_runtime.backends.protocol.Backend.open`.
 
     Raises:
         BackendUnavailableError: The runtime asked for (or every fitting one) cannot be imported.
@@ -87,10 +92,12 @@ def open_session(
         ArtifactError: The file is missing, damaged or no image classifier.
     """
     model = load_model_file(path)
-    return choose_backend(model, backend, threads)[1]
+    return choose_backend(model, backend, threads, fast_int8=fast_int8)[1]
 
 
-def choose_backend(model: ModelFile, name: str, threads: int) -> tuple[Backend, Session]:
+def choose_backend(
+    model: ModelFile, name: str, threads: int, *, fast_int8: bool = False
+) -> tuple[Backend, Session]:
     """Find the backend for a model and open it; see `open_session` for what may be raised."""
     if threads < 1:
         raise ValueError(f"threads must be 1 or more, found {threads}")
@@ -98,7 +105,7 @@ def choose_backend(model: ModelFile, name: str, threads: int) -> tuple[Backend, 
         backend = load_backend(name)
         _check_format(backend, model)
         backend.check(model)
-        return backend, open_another(backend, model, threads)
+        return backend, open_another(backend, model, threads, fast_int8=fast_int8)
     refusals: list[BackendUnavailableError | IncompatibleArtifactError] = []
     for candidate in PREFERENCE:
         backend = load_backend(candidate)
@@ -106,7 +113,7 @@ def choose_backend(model: ModelFile, name: str, threads: int) -> tuple[Backend, 
             continue
         try:
             backend.check(model)
-            return backend, open_another(backend, model, threads)
+            return backend, open_another(backend, model, threads, fast_int8=fast_int8)
         except (BackendUnavailableError, IncompatibleArtifactError) as error:
             _log_fallback(candidate, error)
             refusals.append(error)
@@ -119,9 +126,11 @@ def choose_backend(model: ModelFile, name: str, threads: int) -> tuple[Backend, 
     )
 
 
-def open_another(backend: Backend, model: ModelFile, threads: int) -> Session:
+def open_another(
+    backend: Backend, model: ModelFile, threads: int, *, fast_int8: bool = False
+) -> Session:
     """Open a session of a model that has passed the backend's check, one of several perhaps."""
-    return with_channels(backend.open(model, threads))
+    return with_channels(backend.open(model, threads, fast_int8=fast_int8))
 
 
 def _check_format(backend: Backend, model: ModelFile) -> None:

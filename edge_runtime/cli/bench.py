@@ -51,7 +51,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Print what was measured; 1 where the model cannot be run."""
     if arguments.seconds > _QUIET_S:
         print(f"measuring for about {arguments.seconds * 1.5:.0f} s …", file=sys.stderr)
-    opener = ClassifierOpener(load_labels(arguments.labels) if arguments.labels else None)
+    labels = load_labels(arguments.labels) if arguments.labels else None
+    opener = ClassifierOpener(labels, fast_int8=arguments.fast_int8)
     before = read_sensors()
     for request in _build_requests(arguments):
         outcome = answer_request(to_json(request), opener, time.monotonic_ns())

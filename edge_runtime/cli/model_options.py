@@ -27,7 +27,7 @@ def add_model_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_backend_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add ``--backend``, ``--threads`` and ``--labels``."""
+    """Add ``--backend``, ``--threads``, ``--labels`` and ``--fast-int8``."""
     group = parser.add_argument_group("runtime")
     group.add_argument(
         "--backend",
@@ -49,6 +49,12 @@ def add_backend_arguments(parser: argparse.ArgumentParser) -> None:
         type=parse_path,
         metavar="FILE",
         help="text file with one class name per line, for a model without a description",
+    )
+    group.add_argument(
+        "--fast-int8",
+        action="store_true",
+        help="let ONNX Runtime use int8 kernels that saturate on x86 without VNNI: up to 1.4 times "
+        "as fast there, with changed predictions (default: the same scores on every processor)",
     )
 
 
@@ -103,6 +109,7 @@ def load_classifier(arguments: argparse.Namespace) -> Classifier:
         backend=arguments.backend,
         threads=arguments.threads,
         labels=load_labels(arguments.labels) if arguments.labels else None,
+        fast_int8=arguments.fast_int8,
     )
     warn_of_inventions(classifier.backend)
     return classifier

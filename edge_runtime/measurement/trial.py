@@ -68,8 +68,9 @@ class Opener(Protocol):
 class ClassifierOpener:
     """Opens artifacts as every user does: with `edge_runtime.Classifier`."""
 
-    def __init__(self, labels: Sequence[str] | None = None) -> None:
+    def __init__(self, labels: Sequence[str] | None = None, *, fast_int8: bool = False) -> None:
         self._labels = labels
+        self._fast_int8 = fast_int8
 
     def import_runtime(self, backend: str) -> str:
         """Import the runtime of a backend and return its version."""
@@ -80,7 +81,13 @@ class ClassifierOpener:
         """Load a classifier."""
         from edge_runtime.classifier import Classifier
 
-        return Classifier.load(artifact, backend=backend, threads=threads, labels=self._labels)
+        return Classifier.load(
+            artifact,
+            backend=backend,
+            threads=threads,
+            labels=self._labels,
+            fast_int8=self._fast_int8,
+        )
 
 
 def run_trial(request: TrialRequest, opener: Opener, now_ns: int) -> TrialResult:

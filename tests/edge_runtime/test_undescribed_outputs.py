@@ -38,7 +38,7 @@ def load_undescribed(
     bare = tmp_path / "bare.tflite"
     bare.write_bytes(strip_description(INT8))
     opened = load_backend("fake"), session
-    monkeypatch.setattr("edge_runtime.loading.choose_backend", lambda *_: opened)
+    monkeypatch.setattr("edge_runtime.loading.choose_backend", lambda *_, **__: opened)
     return Classifier.load(bare, labels=[str(number) for number in range(CLASSES)])
 
 

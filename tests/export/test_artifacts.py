@@ -1,5 +1,6 @@
 """The eight artifacts of a run: right, self-describing, and the same every time."""
 
+import dataclasses
 import hashlib
 import json
 import zipfile
@@ -17,8 +18,10 @@ from export.earlier_export import find_written
 from export.manifest import ArtifactEntry, Manifest
 from export.pipeline import Options, export_source
 from export.recipes import RECIPES, select_recipes
+from export.report import format_report
 from export.samples import Samples
 from export.source import Source
+from export.summary import format_summary
 
 EIGHT = {recipe.to_file_name("tiny-cnn") for recipe in RECIPES if recipe.needs != "ranges"}
 FLOAT_TOLERANCE = 1e-4  # rounding of float32 in another order of additions
@@ -138,6 +141,41 @@ def test_onnx_graphs_are_clean(artifacts: tuple[Path, Manifest]) -> None:
             assert {"QuantizeLinear", "DequantizeLinear"} <= kinds
             kernels = [t for t in model.graph.initializer if t.data_type == onnx.TensorProto.INT8]
             assert any(len(tensor.dims) == 4 for tensor in kernels)
+
+
+def test_dynamic_onnx_keeps_a_scale_per_channel_of_each_convolution(
+    artifacts: tuple[Path, Manifest],
+) -> None:
+    import onnx
+
+    model = onnx.load(artifacts[0] / "tiny-cnn_dynamic_int8.onnx")
+    constants = {tensor.name: tensor for tensor in model.graph.initializer}
+    makers = {node.output[0]: node for node in model.graph.node}
+    convolutions = [node for node in model.graph.node if node.op_type == "Conv"]
+    assert convolutions
+    for node in convolutions:
+        stored, scale, _ = makers[node.input[1]].input
+        assert constants[stored].data_type == onnx.TensorProto.INT8
+        assert tuple(constants[scale].dims) == tuple(constants[stored].dims[:1])
+    assert {"ConvInteger", "MatMulInteger"} & {node.op_type for node in model.graph.node} == {
+        "MatMulInteger"
+    }
+
+
+def test_what_only_this_processor_gets_wrong_is_said_with_both_figures(
+    artifacts: tuple[Path, Manifest],
+) -> None:
+    manifest = artifacts[1]
+    entry = next(e for e in manifest.artifacts if e.file == "tiny-cnn_static_int8.onnx")
+    (finding,) = entry.findings
+    assert finding.comparison is not None
+    saturated = dataclasses.replace(finding, fast_accuracy=0.5)
+    changed = dataclasses.replace(
+        manifest, artifacts=(dataclasses.replace(entry, findings=(saturated,)),)
+    )
+    for text in (format_report(changed, []), format_summary(changed, Path("out"))):
+        assert f"{100 * finding.comparison.accuracy:.2f} % with edge_runtime" in text
+        assert "50.00 % rightly on this one" in text
 
 
 def test_manifest_and_evaluation_stand_beside_the_files(
