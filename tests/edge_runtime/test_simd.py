@@ -3,8 +3,13 @@
 import dataclasses
 import json
 import os
+import platform
+import shutil
 import struct
+import subprocess
+import sys
 from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
 
@@ -28,6 +33,8 @@ from edge_runtime.measurement.simd import (
     format_simd,
 )
 
+ROOT = Path(__file__).parents[2]
+EMULATOR = shutil.which("qemu-x86_64-static")
 V1 = "fpu sse sse2 syscall nx lm"
 V2 = f"{V1} cx16 lahf_lm popcnt pni sse4_1 sse4_2 ssse3"
 V3 = f"{V2} abm avx avx2 bmi1 bmi2 f16c fma movbe xsave"
@@ -214,6 +221,34 @@ def test_documents_of_older_toolkits_are_read_and_their_flags_tell_the_level() -
     assert from_document(Host, to_document(newer), "new.json") == newer
     assert describe_cores(newer) == "1 core, x86-64-v4 with VNNI, 3.65 GHz"
     assert describe_cores(dataclasses.replace(read, flags=())) == "2 cores"
+
+
+@pytest.mark.workstation
+@pytest.mark.skipif(
+    EMULATOR is None or platform.machine() != "x86_64" or platform.libc_ver()[0] != "glibc",
+    reason="needs qemu-x86_64-static (apt: qemu-user-static) on an x86-64 machine with glibc",
+)
+@pytest.mark.parametrize(
+    ("processor", "level", "name"),
+    [
+        ("Haswell", "x86-64-v3", "x86 family 6 model 60 stepping 4"),
+        ("Nehalem", "x86-64-v2", "x86 family 6 model 26 stepping 3"),
+    ],
+)
+def test_a_process_under_an_emulator_sees_the_emulated_processor(
+    processor: str, level: str, name: str
+) -> None:
+    script = (
+        "from edge_runtime.document import to_ascii_json;"
+        "from edge_runtime.measurement.host import describe_host;"
+        "print(to_ascii_json(describe_host()))"
+    )
+    command = [str(EMULATOR), "-cpu", processor, sys.executable, "-c", script]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    host = json.loads(done.stdout)
+    assert host["simd"] == {"level": level, "extensions": [], "int8_dot_product": False}
+    assert host["processor"] == name
+    assert host["clock_mhz"] is None
 
 
 def test_this_machine_is_described(capsys: pytest.CaptureFixture[str]) -> None:
