@@ -177,6 +177,15 @@ def _load_class_names(folder: Path) -> tuple[str, ...] | None:
         raise InputError(f"{path} cannot be read: {error}; export the model again") from error
 
 
+def load_recommended(folder: Path) -> str | None:
+    """The file that the manifest beside the artifacts recommends; None without one there."""
+    try:
+        name = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["recommended"]
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        return None
+    return next((record.file for record in load_artifacts(folder) if record.file == name), None)
+
+
 def _read_labels_inside(folder: Path) -> tuple[str, ...] | None:
     """Labels of the first artifact that carries some; what damaged ones lack, the table tells."""
     for record in load_artifacts(folder):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import edge_runtime
 from benchmarks.accuracy import pack_predictions
-from benchmarks.artifacts import EvaluationSet
+from benchmarks.artifacts import EvaluationSet, load_recommended
 from benchmarks.launching import Launcher
 from benchmarks.results import SCHEMA_VERSION, EvaluationRecord, Results
 from benchmarks.runner import Job, run_job
@@ -41,6 +41,7 @@ def measure(
         artifacts=tuple(dict.fromkeys(case.artifact for case in job.cases)),
         accuracies=record.accuracies,
         cases=record.cases,
+        recommended=load_recommended(job.folder),
     )
 
 

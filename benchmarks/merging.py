@@ -8,6 +8,7 @@ from benchmarks.report import units
 from benchmarks.report.page import name_runs
 from benchmarks.report.rows import format_table
 from benchmarks.results import CaseRecord, Results
+from edge_runtime.measurement.host import describe_cores
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,8 @@ def format_merged(merged: Merged) -> list[str]:
     ]
     verdicts = [
         f"- {name}: {'VALID' if run.verdict.valid else 'INVALID: do not quote its latencies'} "
-        f"({run.host.processor or run.host.machine}, {run.host.system}, {run.created})"
+        f"({run.host.processor or run.host.machine}, {describe_cores(run.host)}, "
+        f"{run.host.system}, {run.created})"
         for name, run in zip(merged.names, merged.runs, strict=True)
     ]
     return [*verdicts, "", *format_table(header, rows)]

@@ -207,7 +207,12 @@ class Conditions:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """Everything that is known after a run."""
+    """Everything that is known after a run.
+
+    Attributes:
+        recommended: File name of the artifact that its export recommends, the smallest precision
+            that is still right; None where no manifest says so.
+    """
 
     schema_version: int
     toolkit_version: str
@@ -221,6 +226,7 @@ class Results:
     artifacts: tuple[ArtifactRecord, ...]
     accuracies: tuple[AccuracyRecord, ...]
     cases: tuple[CaseRecord, ...]
+    recommended: str | None = None
 
     def accuracy_of(self, case: CaseRecord) -> AccuracyRecord | None:
         """Return the accuracy that belongs to a case; None where there is none."""

@@ -8,6 +8,8 @@ from export.comparison import Comparison
 
 MANIFEST_VERSION = 1
 FILE_NAME = "manifest.json"
+# What `recommended` means, wherever it is shown; `export.gate.choose_recommended` is the rule.
+RECOMMENDED_MEANS = "the smallest precision that is still right"
 
 Status = Literal["kept", "rejected", "not_converted"]
 
@@ -150,7 +152,7 @@ class Manifest:
         verified_on: Pictures that every file was compared on.
         reference_correct: How many of those the float model labels rightly.
         max_accuracy_drop_points: The gate.
-        recommended: File name of the smallest file that is still right; None where none is.
+        recommended: File name of the smallest precision that is still right; None where none is.
         artifacts: One per recipe asked for.
         layer_noise: Of the static int8 TFLite file, in the order of execution; empty without it.
         warnings: For people.

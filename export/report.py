@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from export.manifest import ArtifactEntry, Finding, Manifest
+from export.manifest import RECOMMENDED_MEANS, ArtifactEntry, Finding, Manifest
 from export.samples import Samples
 from export.summary import format_saturation
 
@@ -75,8 +75,10 @@ def _format_head(manifest: Manifest) -> str:
     spec = manifest.model.input
     lines = [
         f"# Export of {manifest.model.name}",
-        f"**Recommended: `{manifest.recommended}`**, the smallest precision that loses at most "
-        f"{manifest.max_accuracy_drop_points:g} points of accuracy (target: {manifest.target}).",
+        f"**Recommended: `{manifest.recommended}`**, {RECOMMENDED_MEANS}: it loses at "
+        f"most {manifest.max_accuracy_drop_points:g} points of accuracy (target: "
+        f"{manifest.target}). It need not be the fastest on your board: edge-runtime tune says "
+        "which is.",
         f"The float Keras model takes {spec.height}×{spec.width}×{spec.channels} raw pixels, "
         f"answers {manifest.model.output.kind} for {len(manifest.model.labels)} classes, and "
         f"labels {100 * share:.2f} % of {used.count:,} {used.role} pictures rightly. Every file "

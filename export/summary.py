@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from export.manifest import ArtifactEntry, Finding, Manifest
+from export.manifest import RECOMMENDED_MEANS, ArtifactEntry, Finding, Manifest
 
 
 def format_summary(manifest: Manifest, folder: Path) -> str:
@@ -32,7 +32,9 @@ def format_summary(manifest: Manifest, folder: Path) -> str:
         "",
         f"checked on {where}; 95 % intervals, in percentage points",
         *notes,
-        f"recommended: {folder / manifest.recommended}" if manifest.recommended else "",
+        f"recommended ({RECOMMENDED_MEANS}): {folder / manifest.recommended}"
+        if manifest.recommended
+        else "",
         f"written to {folder}; read {folder / 'report.md'}",
     ]
     return "\n".join(lines + tail)

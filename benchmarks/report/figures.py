@@ -13,6 +13,7 @@ from matplotlib.ticker import LogLocator, NullLocator
 from benchmarks.pareto import find_front
 from benchmarks.report.marks import add_legends, build_mark, choose_sizes, colour_of
 from benchmarks.results import AccuracyRecord, CaseRecord, Results
+from edge_runtime.measurement.host import describe_cores
 from edge_runtime.tuning.rounds import choose_processes
 
 _STYLE: Any = {
@@ -136,7 +137,7 @@ def _add_source(figure: Figure, results: Results) -> None:
     """Whose figures these are: a picture is copied without the page that judges it."""
     host, verdict = results.host, "VALID" if results.verdict.valid else "INVALID, do not quote"
     figure.supxlabel(
-        f"{escape_text(host.board or host.processor or host.machine)}, {host.cores} cores, "
+        f"{escape_text(host.board or host.processor or host.machine)}, {describe_cores(host)}, "
         f"{results.created[:10]}: {verdict}",
         x=0.995,
         ha="right",

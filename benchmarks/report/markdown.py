@@ -1,13 +1,14 @@
 """``report.md`` and the table on the terminal."""
 
+import math
 import shlex
 from collections.abc import Sequence
 
 from benchmarks.comparability import list_instructions
 from benchmarks.report import units
 from benchmarks.report.rows import TABLE_COLUMNS, build_table, format_table
-from benchmarks.results import Results
-from edge_runtime.measurement.host import Host
+from benchmarks.results import CaseRecord, Results
+from edge_runtime.measurement.host import Host, describe_cores
 from edge_runtime.measurement.steadiness import Finding
 
 _SEVERITY_WORDS = {"invalid": "INVALID", "warning": "warning", "note": "note"}
@@ -20,6 +21,8 @@ def format_summary(results: Results) -> list[str]:
         "",
         *format_table(TABLE_COLUMNS, build_table(results)),
         *format_reasons(results),
+        "",
+        *format_picks(results),
         "",
         *format_legend(results),
     ]
@@ -34,6 +37,8 @@ def format_report(results: Results, figures: Sequence[str] = ()) -> str:
         "",
         *format_table(TABLE_COLUMNS, build_table(results)),
         *format_reasons(results),
+        "",
+        *(f"- {line}" for line in format_picks(results)),
         "",
         *format_legend(results),
         "",
@@ -87,6 +92,44 @@ def format_reasons(results: Results) -> list[str]:
         "",
         *(f"- {artifact} on {runtime}: {why}" for (artifact, runtime), why in reasons.items()),
     ]
+
+
+def format_picks(results: Results) -> list[str]:
+    """The fastest artifact, and beside it the one that its export recommends."""
+    return [f"{name}: {value}" for name, value in list_picks(results)]
+
+
+def list_picks(results: Results) -> list[tuple[str, str]]:
+    """The fastest case and the fastest of the recommended artifact, as names and values."""
+    measured = [case for case in results.cases if case.summary is not None]
+    if not measured:
+        return []
+    picks = [("fastest measured", _describe_pick(results, _find_fastest(measured)))]
+    if results.recommended is not None:
+        cases = [case for case in measured if case.artifact == results.recommended]
+        what = (
+            _describe_pick(results, _find_fastest(cases))
+            if cases
+            else f"{results.recommended}, which was not measured"
+        )
+        picks.append(("recommended by export (the smallest precision that is still right)", what))
+    return picks
+
+
+def _find_fastest(cases: Sequence[CaseRecord]) -> CaseRecord:
+    return min(cases, key=lambda case: case.summary.p50_ns.value if case.summary else math.inf)
+
+
+def _describe_pick(results: Results, case: CaseRecord) -> str:
+    threads = "1 thread" if case.threads == 1 else f"{case.threads} threads"
+    accuracy = results.accuracy_of(case)
+    parts = [
+        f"{case.artifact} on {case.runtime}, {threads}",
+        f"p50 {units.format_us(case.summary.p50_ns.value)} µs" if case.summary else "",
+        "" if accuracy is None else f"{units.format_points(accuracy.correct / accuracy.total)} %",
+        f"{units.format_kib(results.artifact_of(case).size_bytes)} KiB",
+    ]
+    return ", ".join(part for part in parts if part)
 
 
 def format_legend(results: Results) -> list[str]:
@@ -201,7 +244,7 @@ def list_machine_facts(results: Results) -> list[tuple[str, str]]:
     before, after, harness = conditions.before, conditions.after, conditions.harness
     facts: list[tuple[str, str | None]] = [
         ("board", host.board),
-        ("processor", f"{host.processor or 'unknown'}, {host.machine}, {host.cores} cores"),
+        ("processor", f"{host.processor or 'unknown'}, {host.machine}, {describe_cores(host)}"),
         ("vector instructions", " ".join(list_instructions(host)) or None),
         ("memory", f"{units.format_mib(host.memory_bytes)} MiB"),
         ("system", f"{host.system}, kernel {host.kernel}, {host.libc}"),
@@ -227,7 +270,7 @@ def format_host(host: Host) -> str:
     """The machine in one line, for outputs that are kept."""
     packages = ", ".join(f"{package.name} {package.version}" for package in host.packages)
     return (
-        f"{host.board or host.processor or 'unknown'}, {host.machine}, {host.cores} cores, "
+        f"{host.board or host.processor or 'unknown'}, {host.machine}, {describe_cores(host)}, "
         f"{host.system}, {host.python}; {packages}"
     )
 

@@ -9,7 +9,7 @@ from importlib.resources import files
 from typing import Any
 
 from benchmarks.accuracy import count_flips, unpack_predictions
-from benchmarks.report.markdown import list_machine_facts
+from benchmarks.report.markdown import list_machine_facts, list_picks
 from benchmarks.report.rows import build_row
 from benchmarks.results import CaseRecord, ClassAccuracy, Results
 from edge_runtime.statistics import mcnemar_exact, wilson_interval
@@ -156,6 +156,7 @@ def name_runs(runs: Sequence[Results]) -> list[str]:
 def _build_run(run: Results, name: str) -> dict[str, Any]:
     plan, evaluation = run.plan, run.evaluation
     facts = [
+        *list_picks(run),
         *list_machine_facts(run),
         ("plan", f"{plan.name}: {plan.rounds} processes per case, threads {_join(plan.threads)}"),
         ("pictures", f"{evaluation.images:,} of {evaluation.available:,} for accuracy"),

@@ -11,6 +11,7 @@ from benchmarks.errors import InputError, ResultsError
 from benchmarks.report.markdown import format_reasons
 from benchmarks.report.rows import TABLE_COLUMNS, build_table, format_table
 from benchmarks.results import Results
+from edge_runtime.measurement.host import describe_cores
 
 BEGIN, END = "<!-- benchmarks: begin -->", "<!-- benchmarks: end -->"
 
@@ -62,7 +63,7 @@ def _format_caption(results: Results, source: str) -> list[str]:
     made = datetime.fromisoformat(results.created)
     versions = {c.runtime: c.runtime_version for c in results.cases if c.summary is not None}
     machine = [
-        f"{host.board or host.processor or host.machine} ({host.cores} cores)",
+        f"{host.board or host.processor or host.machine} ({describe_cores(host)})",
         host.system,
         host.python.replace("CPython", "Python"),
         *(f"{runtime} {version}" for runtime, version in versions.items()),

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from benchmarks.runtime_cost.bounds import Bound, Finding
-from edge_runtime.measurement.host import Host
+from edge_runtime.measurement.host import Host, describe_cores
 
 
 def format_findings(findings: Sequence[Finding], host: Host) -> str:
@@ -38,6 +38,6 @@ def _format_host(host: Host) -> str:
         for name in ("ai-edge-litert", "onnxruntime", "numpy", "pillow")
         if name in versions
     ]
-    return f"{host.processor or host.machine}, {host.cores} cores; {host.python}, " + ", ".join(
+    return f"{host.processor or host.machine}, {describe_cores(host)}; {host.python}, " + ", ".join(
         named
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from statistics import median
 
 from edge_runtime.cli.units import format_bytes, format_duration, format_rate
-from edge_runtime.measurement.host import Host, Sensors
+from edge_runtime.measurement.host import Host, Sensors, describe_cores
 from edge_runtime.measurement.percentiles import estimate_percentile, least_samples
 from edge_runtime.measurement.records import Stages, TrialResult
 from edge_runtime.measurement.steadiness import judge_sensors
@@ -39,8 +39,7 @@ def format_outcome(
 def describe_machine(host: Host) -> str:
     """Name a machine in one line."""
     what = " / ".join(dict.fromkeys(part for part in (host.board, host.processor) if part))
-    cores = "1 core" if host.cores == 1 else f"{host.cores} cores"
-    return f"{what or host.machine}, {cores}, {host.system}, {host.python}"
+    return f"{what or host.machine}, {describe_cores(host)}, {host.system}, {host.python}"
 
 
 def _format_stream(result: TrialResult) -> Iterator[str]:

@@ -13,6 +13,8 @@ from edge_runtime.cli.units import MISSING, format_bytes
 from edge_runtime.diagnosis.facts import Facts, gather_facts
 from edge_runtime.diagnosis.problems import Problem, find_problems
 from edge_runtime.document import to_document
+from edge_runtime.measurement.host import simd_of
+from edge_runtime.measurement.simd import format_simd
 from edge_runtime.measurement.steadiness import name_throttling
 
 
@@ -66,6 +68,8 @@ def _list_facts(facts: Facts) -> list[tuple[str, str]]:
             f"{host.processor or host.machine}, {host.cores} usable "
             f"core{'' if host.cores == 1 else 's'}",
         ),
+        ("SIMD", _describe_simd(facts)),
+        ("clock", MISSING if host.clock_mhz is None else f"{host.clock_mhz:,.0f} MHz"),
         ("system", f"{host.system}, {facts.pointer_bits}-bit"),
         ("kernel", f"{host.kernel}, {facts.kernel_machine}"),
         (
@@ -81,6 +85,13 @@ def _list_facts(facts: Facts) -> list[tuple[str, str]]:
         ("numpy", facts.numpy_version or MISSING),
         ("pillow", facts.pillow_version or "not installed"),
     ]
+
+
+def _describe_simd(facts: Facts) -> str:
+    simd = simd_of(facts.host)
+    if simd.int8_dot_product is None:
+        return MISSING
+    return format_simd(simd) or "none"
 
 
 def _describe_power(throttled: int | None) -> str:

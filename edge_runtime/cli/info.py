@@ -13,11 +13,13 @@ from edge_runtime.choice import PROFILE_SUFFIX
 from edge_runtime.cli.paths import parse_path
 from edge_runtime.cli.units import format_bytes
 from edge_runtime.contract import ArtifactMetadata, InputSpec, MeasuredAccuracy, Requirements
+from edge_runtime.diagnosis.int8 import INT8_PRECISIONS, Int8Outlook, judge_int8
 from edge_runtime.document import to_document
 from edge_runtime.formats.metadata import read_model_metadata
 from edge_runtime.formats.model_file import ModelFile, load_model_file
 from edge_runtime.formats.onnx_file import read_onnx_header
 from edge_runtime.formats.tflite_file import read_tflite_header
+from edge_runtime.measurement.host import describe_host
 from edge_runtime.models import DEFAULT_STEM, find_default_model
 from edge_runtime.profile import Profile, find_artifact, hash_file, load_profile
 from edge_runtime.statistics import wilson_interval
@@ -51,11 +53,14 @@ def run(arguments: argparse.Namespace) -> int:
         for name in PREFERENCE
         if model.format in load_backend(name).formats
     ]
+    outlook = _find_outlook(model, metadata)
     if arguments.json:
-        print(json.dumps(_to_document(model, metadata, runtimes), indent=1, allow_nan=False))
+        document = _to_document(model, metadata, runtimes, outlook)
+        print(json.dumps(document, indent=1, allow_nan=False))
     else:
         lines = [*_list_choice(profile), *_list_file(model)]
         lines += [*(_list_description(metadata) if metadata else ()), *_list_runtimes(runtimes)]
+        lines += [("int8 here", f"{outlook.message}; do: {outlook.remedy}")] if outlook else []
         print("\n".join(f"{name:13}{value}" for name, value in lines))
     if metadata is None:
         # Cut short, it has lost its description too, and no labels would make it usable.
@@ -71,6 +76,13 @@ def run(arguments: argparse.Namespace) -> int:
         )
         return 1
     return 0
+
+
+def _find_outlook(model: ModelFile, metadata: ArtifactMetadata | None) -> Int8Outlook | None:
+    """What an int8 file means on this processor; None of files that are not int8."""
+    if metadata is None or metadata.quantization.precision not in INT8_PRECISIONS:
+        return None
+    return judge_int8(describe_host(), model.format, metadata.quantization.precision)
 
 
 def _check_structure(model: ModelFile) -> None:
@@ -159,7 +171,10 @@ def _describe_requirements(requires: Requirements) -> str:
 
 
 def _to_document(
-    model: ModelFile, metadata: ArtifactMetadata | None, runtimes: Sequence[BackendStatus]
+    model: ModelFile,
+    metadata: ArtifactMetadata | None,
+    runtimes: Sequence[BackendStatus],
+    outlook: Int8Outlook | None,
 ) -> dict[str, Any]:
     # The golden pictures are thousands of characters that nobody reads: their number will do.
     described = {**to_document(metadata), "golden": len(metadata.golden)} if metadata else {}
@@ -170,4 +185,5 @@ def _to_document(
         "sha256": hash_file(model.path),
         **described,
         "runtimes": to_document(tuple(runtimes)),
+        "int8_here": to_document(outlook),
     }

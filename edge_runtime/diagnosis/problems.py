@@ -6,6 +6,8 @@ from typing import Literal
 
 from edge_runtime import __version__
 from edge_runtime.diagnosis.facts import Facts
+from edge_runtime.diagnosis.int8 import judge_int8
+from edge_runtime.diagnosis.known_failures import find_known_failures
 from edge_runtime.measurement.steadiness import judge_sensors
 
 # What the wheels on the package index cover.
@@ -49,6 +51,7 @@ def find_problems(facts: Facts) -> tuple[Problem, ...]:
         *_judge_packages(facts),
         *_judge_room(facts),
         *_judge_sensors(facts),
+        *_judge_processor(facts),
     )
     order = {"error": 0, "warning": 1, "note": 2}
     return tuple(sorted(found, key=lambda problem: order[problem.severity]))
@@ -103,6 +106,16 @@ def _judge_runtimes(facts: Facts) -> Iterator[Problem]:
             format_install(facts, "numpy<2"),
         )
         installed -= {"tflite-runtime"}
+    # Said whatever came of trying it, which shows no more than that it crashed.
+    for failure in find_known_failures(facts.host):
+        found = next(p.version for p in facts.host.packages if p.name == failure.package)
+        yield Problem(
+            "warning",
+            "known-failure",
+            f"{failure.package} {found} fails on {failure.where}: {failure.what}",
+            format_install(facts, failure.install),
+        )
+        installed -= {failure.package}
     for status in facts.runtimes:
         if status.version is None and status.package in installed:
             yield Problem(
@@ -212,3 +225,16 @@ def _judge_sensors(facts: Facts) -> Iterator[Problem]:
     for finding in judge_sensors(facts.sensors, facts.sensors):
         if finding.code in _SENSOR_CODES:
             yield Problem("warning", finding.code, finding.message, finding.next_step)
+
+
+def _judge_processor(facts: Facts) -> Iterator[Problem]:
+    formats = dict.fromkeys(
+        model_format
+        for status in facts.runtimes
+        if status.version is not None
+        for model_format in status.formats
+    )
+    outlooks = dict.fromkeys(judge_int8(facts.host, model_format) for model_format in formats)
+    for outlook in outlooks:
+        if outlook.code in ("int8-slow", "int8-similar", "int8-exact"):
+            yield Problem("note", outlook.code, outlook.message, outlook.remedy)

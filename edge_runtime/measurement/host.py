@@ -14,6 +14,14 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from edge_runtime.cores import count_usable_cores
+from edge_runtime.measurement.simd import (
+    ProcessView,
+    Simd,
+    find_simd,
+    format_simd,
+    is_x86,
+    read_process_view,
+)
 
 # What can change an answer or a duration; others are of no interest here.
 _PACKAGES = (
@@ -55,6 +63,8 @@ class Host:
         libc: C library with its version.
         python: Implementation and version.
         packages: Installed distributions that matter to results.
+        simd: SIMD level of the processor; None in documents of older toolkits, see `simd_of`.
+        clock_mhz: The most that the first core may reach, or else what the kernel calls its clock.
     """
 
     board: str | None
@@ -68,6 +78,8 @@ class Host:
     libc: str
     python: str
     packages: tuple[Package, ...]
+    simd: Simd | None = None
+    clock_mhz: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,21 +111,111 @@ class Sensors:
 
 def describe_host() -> Host:
     """Describe this machine; takes a few milliseconds and imports no runtime."""
-    cpuinfo = _cpuinfo()
+    cpuinfo, machine = _cpuinfo(), platform.machine()
+    view = read_process_view(machine)
+    flags = choose_flags(machine, cpuinfo, view)
     libc_name, libc_version = platform.libc_ver()
     return Host(
         board=find_board(),
-        machine=platform.machine(),
-        processor=find_processor(),
+        machine=machine,
+        processor=choose_processor(machine, cpuinfo, view),
         cores=count_usable_cores(),
-        flags=tuple(sorted((_cpuinfo_value(cpuinfo, "flags", "Features") or "").split())),
+        flags=flags,
         memory_bytes=_memory_bytes(),
         system=_system_name(),
         kernel=platform.release(),
         libc=f"{libc_name} {libc_version}".strip() or "unknown",
         python=f"{platform.python_implementation()} {platform.python_version()}",
         packages=_installed_packages(),
+        simd=find_simd(machine, flags),
+        clock_mhz=choose_clock_mhz(
+            machine, cpuinfo, view, _kilo(_read_number(_CPUFREQ / "cpuinfo_max_freq"))
+        ),
     )
+
+
+def simd_of(host: Host) -> Simd:
+    """SIMD level of a machine; of a document from before there was one, by its flags."""
+    return host.simd or find_simd(host.machine, host.flags)
+
+
+def describe_cores(host: Host) -> str:
+    """What stands beside a processor's name: cores, and SIMD level and clock where known.
+
+    One name may stand for many processors: clouds call all of a maker's alike.
+    """
+    parts = [
+        "1 core" if host.cores == 1 else f"{host.cores} cores",
+        format_simd(simd_of(host)),
+        None if host.clock_mhz is None else f"{host.clock_mhz / 1000:.2f} GHz",
+    ]
+    return ", ".join(part for part in parts if part)
+
+
+def choose_flags(machine: str, cpuinfo: str, view: ProcessView | None) -> tuple[str, ...]:
+    """What the processor can do, sorted: what the process was told counts over ``/proc/cpuinfo``.
+
+    Args:
+        machine: Instruction set of this program.
+        cpuinfo: Text of ``/proc/cpuinfo``.
+        view: What this process sees; None where nothing tells it.
+    """
+    told = frozenset(
+        (_cpuinfo_value(cpuinfo, "flags" if is_x86(machine) else "Features") or "").split()
+    )
+    if view is None:
+        return tuple(sorted(told))
+    if _is_of_another(machine, cpuinfo, view):
+        return tuple(sorted(view.flags))
+    return tuple(sorted(told - view.known | view.flags))
+
+
+def choose_processor(machine: str, cpuinfo: str, view: ProcessView | None) -> str | None:
+    """Model name of the processor that this process sees; see `choose_flags`."""
+    if _is_of_another(machine, cpuinfo, view):
+        if view is None or view.model is None:
+            return None
+        family, model, stepping = view.model
+        return f"x86 family {family} model {model} stepping {stepping}"
+    name = _cpuinfo_value(cpuinfo, "model name", "Processor")
+    if name:
+        return name
+    part = _cpuinfo_value(cpuinfo, "CPU part")
+    return _ARM_PARTS.get(part.lower(), f"Arm part {part}") if part else None
+
+
+def choose_clock_mhz(
+    machine: str, cpuinfo: str, view: ProcessView | None, max_clock_mhz: float | None
+) -> float | None:
+    """Clock of the processor that this process sees; None where it is not told.
+
+    Args:
+        machine: See `choose_flags`, and
+        cpuinfo: so are this
+        view: and this.
+        max_clock_mhz: The most that the kernel's cpufreq tells of.
+    """
+    if _is_of_another(machine, cpuinfo, view):
+        return None
+    if max_clock_mhz is not None:
+        return max_clock_mhz
+    try:
+        return float(_cpuinfo_value(cpuinfo, "cpu MHz") or "")
+    except ValueError:
+        return None
+
+
+def _is_of_another(machine: str, cpuinfo: str, view: ProcessView | None) -> bool:
+    """Whether ``/proc/cpuinfo`` describes another processor: an emulator's host shows through."""
+    if not is_x86(machine):
+        # Only x86 kernels write who made the processor like this.
+        return _cpuinfo_value(cpuinfo, "vendor_id") is not None and machine.startswith(
+            ("arm", "aarch64")
+        )
+    told = [_cpuinfo_value(cpuinfo, name) for name in ("cpu family", "model", "stepping")]
+    if view is None or view.model is None or None in told:
+        return False
+    return told != [str(number) for number in view.model]
 
 
 def read_sensors() -> Sensors:
@@ -185,12 +287,8 @@ def find_board() -> str | None:
 
 def find_processor() -> str | None:
     """Model name of the processor; None where it is not told."""
-    cpuinfo = _cpuinfo()
-    name = _cpuinfo_value(cpuinfo, "model name", "Processor")
-    if name:
-        return name
-    part = _cpuinfo_value(cpuinfo, "CPU part")
-    return _ARM_PARTS.get(part.lower(), f"Arm part {part}") if part else None
+    machine = platform.machine()
+    return choose_processor(machine, _cpuinfo(), read_process_view(machine))
 
 
 # Arm Ltd.'s part numbers (Main ID Register) of the processors on Raspberry Pi boards.

@@ -10,8 +10,14 @@ from benchmarks.cli.main import main
 from benchmarks.report.markdown import format_report
 from benchmarks.report.page import format_page
 from benchmarks.report.readme import BEGIN, END, format_section
+from benchmarks.report.units import format_us
 from benchmarks.results import load_results, save_results
+from edge_runtime.measurement.simd import Simd
 
+V4 = (
+    "sse sse2 cx16 lahf_lm popcnt pni sse4_1 sse4_2 ssse3 abm avx avx2 bmi1 bmi2 f16c fma movbe "
+    "xsave avx512bw avx512cd avx512dq avx512f avx512vl avx512_vnni"
+)
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
 QUOTED = re.compile(r"\[results\.json\]\((benchmarks/reference/[^)]+)\)")
@@ -47,6 +53,45 @@ def test_a_table_is_written_between_the_markers_and_nowhere_else(
     assert "old" not in text
     assert Path("pictures/a.png").read_bytes().startswith(b"\x89PNG")
     assert main([*words, "--check"]) == 0
+
+
+def test_the_caption_tells_processors_of_one_name_apart() -> None:
+    results = load_results(find_quoted())
+    zen_3 = Simd("x86-64-v3", (), False)
+    host = replace(
+        results.host,
+        board=None,
+        processor="AMD EPYC",
+        machine="x86_64",
+        cores=2,
+        flags=tuple(V4.split()),
+        simd=zen_3,
+        clock_mhz=2450.0,
+    )
+    for told, shown in (
+        (host, "AMD EPYC (2 cores, x86-64-v3 without VNNI, 2.45 GHz)"),
+        # Older documents hold neither; the flags that they hold tell the level.
+        (replace(host, simd=None, clock_mhz=None), "AMD EPYC (2 cores, x86-64-v4 with VNNI)"),
+        (replace(host, simd=None, clock_mhz=None, flags=()), "AMD EPYC (2 cores)"),
+    ):
+        changed = replace(results, host=told)
+        assert shown in " ".join(format_section(changed, "results.json", "a.png"))
+        assert shown.partition("(")[2].rstrip(")") in format_report(changed)
+
+
+def test_the_readme_s_other_processors_stand_beside_what_the_results_say() -> None:
+    results = load_results(find_quoted())
+    table = README.read_text().partition("| VNNI | AVX2, no VNNI |")[2]
+    rows = re.findall(r"^\| (\S+) +\| (\w+) +\| +([\d.,]+) \|", table, re.MULTILINE)
+    assert len(rows) == 5
+    for artifact, runtime, shown in rows:
+        (case,) = [
+            case
+            for case in results.cases
+            if (case.artifact, case.runtime, case.threads) == (artifact, runtime, 1)
+        ]
+        assert case.summary is not None
+        assert shown == format_us(case.summary.p50_ns.value), "from the table above it"
 
 
 def test_the_command_that_is_shown_runs_as_it_stands() -> None:

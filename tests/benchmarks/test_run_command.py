@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pytest
 
 from benchmarks import runtimes
+from benchmarks.artifacts import load_recommended
 from benchmarks.cli import run
 from benchmarks.cli.main import main
 from benchmarks.report.earlier_report import RUN
@@ -57,6 +58,37 @@ def test_a_folder_becomes_a_report(toy_folder: Path, capsys: pytest.CaptureFixtu
     # A second time into the same folder only when asked for.
     assert main(["--artifacts", str(toy_folder), "--plan", "tiny.toml"]) == 2
     assert "--force" in capsys.readouterr().err
+
+
+def test_the_fastest_artifact_stands_beside_the_recommended_one(
+    toy_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recommend(toy_folder, "toy-cnn_fp32.tflite")
+    words = ["--artifacts", str(toy_folder), "--plan", "tiny.toml", "--force"]
+    assert main(words) == 0
+    report = Path("report/toy-cnn")
+    assert load_results(report / "results.json").recommended == "toy-cnn_fp32.tflite"
+    shown = capsys.readouterr().out
+    written = (report / "report.md").read_text()
+    for text in (shown, written, (report / "report.html").read_text()):
+        assert "fastest measured" in text
+        assert "the smallest precision that is still right" in text
+    assert "recommended by export" in shown
+    assert main([*words, "--only", "*_static_int8.*"]) == 0
+    assert "toy-cnn_fp32.tflite, which was not measured" in capsys.readouterr().out
+    # A manifest may name what is not there, or be no manifest of ours.
+    for name in ("../elsewhere.tflite", None, 3):
+        recommend(toy_folder, name)
+        assert load_recommended(toy_folder) is None
+    (toy_folder / "manifest.json").write_text("[]")
+    assert load_recommended(toy_folder) is None
+    (toy_folder / "manifest.json").unlink()
+    assert load_recommended(toy_folder) is None
+
+
+def recommend(folder: Path, name: Any) -> None:
+    manifest = json.loads((folder / "manifest.json").read_text())
+    (folder / "manifest.json").write_text(json.dumps(manifest | {"recommended": name}))
 
 
 def test_json_keeps_standard_output_clean(

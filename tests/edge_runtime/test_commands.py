@@ -16,6 +16,8 @@ from PIL import Image
 from edge_runtime.backends.fake import FakeSession
 from edge_runtime.classifier import Classifier
 from edge_runtime.cli.main import run_command_line
+from edge_runtime.measurement.host import describe_host
+from edge_runtime.measurement.simd import Simd
 from edge_runtime.verification import verify_classifier
 from tests.edge_runtime.installed import needs
 from tests.edge_runtime.small_onnx import build_mean
@@ -49,6 +51,24 @@ def test_classify_json_is_json(trouser: str, capsys: pytest.CaptureFixture[str])
 def test_info_shows_the_labels(capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command_line(["info", MODEL]) == 0
     assert "Ankle boot" in capsys.readouterr().out
+
+
+def test_info_says_what_int8_means_on_this_processor(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    host = replace(describe_host(), machine="x86_64", simd=Simd("x86-64-v3", (), False))
+    monkeypatch.setattr("edge_runtime.cli.info.describe_host", lambda: host)
+    assert run_command_line(["info", MODEL]) == 0
+    (line,) = [
+        line for line in capsys.readouterr().out.splitlines() if line.startswith("int8 here ")
+    ]
+    assert "slower than float here" in line
+    assert "edge-runtime tune" in line
+    assert run_command_line(["info", MODEL, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["int8_here"]["code"] == "int8-slow"
+    # Of a float file it is no topic.
+    assert run_command_line(["info", str(FIXTURES / "tiny_fp32.tflite"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["int8_here"] is None
 
 
 def test_verify_replays_the_golden_samples(capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,10 +13,18 @@ from edge_runtime.backends.registry import PREFERENCE, BackendStatus, load_backe
 from edge_runtime.cli.doctor import format_diagnosis
 from edge_runtime.cli.main import run_command_line
 from edge_runtime.diagnosis.facts import Facts, gather_facts
+from edge_runtime.diagnosis.int8 import judge_int8
 from edge_runtime.diagnosis.problems import find_problems, recommend_extra
 from edge_runtime.measurement.host import Host, Package, Sensors
+from edge_runtime.measurement.simd import Simd
 from tests.edge_runtime.conftest import WriteArtifact
 
+AVX2 = Simd("x86-64-v3", (), False)
+AVX_VNNI = Simd("x86-64-v3", ("avx_vnni",), True)
+AVX512 = Simd("x86-64-v4", (), False)
+SSE4 = Simd("x86-64-v2", (), False)
+NEON = Simd("neon", (), False)
+DOT_PRODUCT = Simd("neon", ("asimddp", "fphp"), True)
 WHEEL = f"./edge_runtime-{__version__}-py3-none-any.whl"
 COOL = Sensors("performance", 2400.0, 2400.0, 48.0, 0, None, 0.1, 10.0, 0.0)
 
@@ -36,9 +44,10 @@ def statuses(*working: str) -> tuple[BackendStatus, ...]:
 
 def build_facts(**changes: Any) -> Facts:
     """A Raspberry Pi 5 as it should be, but for the changes."""
+    simd = changes.pop("simd", DOT_PRODUCT)
     host = Host(
         board="Raspberry Pi 5 Model B Rev 1.0",
-        machine="aarch64",
+        machine=changes.pop("machine", "aarch64"),
         processor="Cortex-A76",
         cores=4,
         flags=("asimddp",),
@@ -47,7 +56,12 @@ def build_facts(**changes: Any) -> Facts:
         kernel="6.12.25",
         libc="glibc 2.41",
         python="CPython 3.13.5",
-        packages=tuple(Package(name, "1.0") for name in changes.pop("packages", ())),
+        packages=tuple(
+            Package(*name.split("==")) if "==" in name else Package(name, "1.0")
+            for name in changes.pop("packages", ())
+        ),
+        simd=simd,
+        clock_mhz=2400.0,
     )
     facts = Facts(
         host=host,
@@ -82,6 +96,8 @@ def test_a_good_board_has_no_problem() -> None:
     text = format_diagnosis(facts, ())
     assert "Raspberry Pi 5" in text
     assert "48 °C" in text
+    assert "NEON with dot product, float16" in text
+    assert "2,400 MHz" in text
     assert "good since boot" in text
     assert text.endswith("models run here; no problems found")
 
@@ -225,6 +241,29 @@ def test_a_good_board_has_no_problem() -> None:
             "84.0 °C",
             "cooler",
         ),
+        ({"simd": NEON}, "int8-similar", "note", "no dot product", "edge-runtime tune"),
+        (
+            {"simd": AVX2, "machine": "x86_64"},
+            "int8-slow",
+            "note",
+            "slower than float here",
+            "edge-runtime tune",
+        ),
+        (
+            {"simd": AVX512, "machine": "x86_64", "runtimes": statuses("litert", "onnx")},
+            "int8-exact",
+            "note",
+            "session.x64quantprecision",
+            "--fast-int8",
+        ),
+        # As it crashed on a Raspberry Pi 4, nothing but its version is known.
+        (
+            BARE | {"simd": NEON, "packages": ("onnxruntime==1.21.0",)},
+            "known-failure",
+            "warning",
+            "onnxruntime 1.21.0 fails on 64-bit Arm processors without dot product",
+            "/home/pi/edge/bin/python -m pip install 'onnxruntime>=1.22'",
+        ),
     ],
 )
 def test_each_problem_has_its_remedy(
@@ -258,6 +297,60 @@ def test_the_runtime_to_install_follows_from_the_machine(
     changes: dict[str, Any], extra: str | None
 ) -> None:
     assert recommend_extra(build_facts(**changes)) == extra
+
+
+def find_codes(**changes: Any) -> set[str]:
+    return {problem.code for problem in find_problems(build_facts(**changes))}
+
+
+def test_a_release_fails_only_where_it_is_known_to() -> None:
+    broken = BARE | {"packages": ("onnxruntime==1.21.0",)}
+    assert "broken-runtime" not in find_codes(**broken, simd=NEON)
+    # Unknown instructions do not clear a board: the release does not run on most of them.
+    assert "known-failure" in find_codes(**broken, simd=Simd())
+    for changes in (
+        {"simd": DOT_PRODUCT},
+        {"simd": AVX2, "machine": "x86_64"},
+        {"simd": NEON, "packages": ("onnxruntime==1.22.0",)},
+        {"simd": NEON, "packages": ("onnxruntime==1.20.1",)},
+    ):
+        codes = find_codes(**(broken | changes))
+        assert "known-failure" not in codes
+        assert "broken-runtime" in codes
+
+
+def test_int8_is_a_topic_only_where_the_processor_makes_it_one() -> None:
+    both = statuses("litert", "onnx")
+    assert find_codes(simd=DOT_PRODUCT, runtimes=both) == set()
+    assert find_codes(simd=AVX_VNNI, machine="x86_64", runtimes=both) == set()
+    assert find_codes(simd=Simd(), runtimes=both) == set()
+    # One note is enough where both formats mean the same.
+    assert find_codes(simd=NEON, runtimes=both) == {"int8-similar"}
+    assert find_codes(simd=AVX2, machine="x86_64", runtimes=both) == {"int8-slow", "int8-exact"}
+    assert find_codes(simd=AVX2, machine="x86_64") == {"int8-slow"}
+    assert find_codes(simd=SSE4, machine="x86_64", runtimes=both) == {"int8-slow"}
+    assert "int8-slow" not in find_codes(simd=AVX2, machine="x86_64", **BARE)
+
+
+@pytest.mark.parametrize(
+    ("machine", "simd", "model_format", "precision", "code"),
+    [
+        ("x86_64", AVX_VNNI, "tflite", "static_int8", "int8-fast"),
+        ("x86_64", AVX_VNNI, "onnx", "static_int8", "int8-fast"),
+        ("x86_64", AVX2, "tflite", "qat_int8", "int8-slow"),
+        ("x86_64", AVX2, "tflite", "dynamic_int8", "int8-similar"),
+        ("x86_64", AVX2, "onnx", "static_int8", "int8-exact"),
+        ("x86_64", SSE4, "onnx", "static_int8", "int8-unknown"),
+        ("aarch64", NEON, "tflite", "static_int8", "int8-similar"),
+        ("aarch64", DOT_PRODUCT, "tflite", "static_int8", "int8-fast"),
+        ("aarch64", Simd(), "tflite", "static_int8", "int8-unknown"),
+    ],
+)
+def test_what_int8_means_follows_from_processor_format_and_precision(
+    machine: str, simd: Simd, model_format: Any, precision: Any, code: str
+) -> None:
+    host = build_facts(machine=machine, simd=simd).host
+    assert judge_int8(host, model_format, precision).code == code
 
 
 def test_problems_come_worst_first() -> None:

@@ -127,6 +127,12 @@ def test_a_network_that_collapses_in_int8_falls_back(
     assert manifest.recommended is not None
     assert "static_int8" not in manifest.recommended
     assert (tmp_path / "wild" / manifest.recommended).is_file()
+    shown = format_summary(manifest, tmp_path / "wild")
+    path = tmp_path / "wild" / manifest.recommended
+    assert f"\nrecommended (the smallest precision that is still right): {path}\n" in shown
+    assert "the smallest precision that is still right" in (
+        tmp_path / "wild" / "report.md"
+    ).read_text(encoding="utf-8")
     assert by_key["fp32.tflite"].status == "kept"
 
 

@@ -6,12 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from edge_runtime.document import from_json
+from edge_runtime.measurement.host import Host
+from edge_runtime.measurement.simd import Simd
 from tests.raspberry_pi.emulated_pi.boards import BOARDS
 from tests.raspberry_pi.emulated_pi.counting import MARK, count_instructions
 from tests.raspberry_pi.emulated_pi.machine import EmulatedPi
 from tests.raspberry_pi.emulated_pi.ssh import serving
 from tests.raspberry_pi.emulated_pi.systems import SYSTEMS
 
+ROOT = Path(__file__).parents[2]
 pytestmark = [pytest.mark.pi, pytest.mark.timeout(600), pytest.mark.usefixtures("emulation")]
 
 _DESCRIBE = """
@@ -47,6 +51,32 @@ def test_a_board_describes_itself(tmp_path: Path, system: str, board: str) -> No
     assert told["child"] == "child"
     if told["bits"] == 64:
         assert told["cpuinfo"].count(BOARDS[board].part) == os.cpu_count()
+
+
+@pytest.mark.parametrize(
+    ("system", "board", "simd"),
+    [
+        ("bookworm", "pi3", Simd("neon", (), False)),
+        ("bookworm", "pi4", Simd("neon", (), False)),
+        ("bookworm", "pi5", Simd("neon", ("asimddp", "fphp"), True)),
+        ("bookworm32", "pi4", Simd("neon", (), False)),
+    ],
+)
+def test_the_toolkit_sees_the_boards_processor(
+    tmp_path: Path, system: str, board: str, simd: Simd
+) -> None:
+    pi = EmulatedPi.create(BOARDS[board], SYSTEMS[system], tmp_path / "disk", [ROOT])
+    script = (
+        f"import sys; sys.path.insert(0, {str(ROOT)!r});"
+        "from edge_runtime.document import to_json;"
+        "from edge_runtime.measurement.host import describe_host;"
+        "print(to_json(describe_host()))"
+    )
+    done = pi.run(["python3", "-c", script])
+    assert done.returncode == 0, done.stderr
+    host = from_json(Host, done.stdout, board)
+    assert host.simd == simd
+    assert host.board == BOARDS[board].model
 
 
 @pytest.mark.parametrize(("board", "runs"), [("pi3", False), ("pi4", False), ("pi5", True)])
