@@ -23,7 +23,7 @@ from edge_runtime.pictures.preprocessing import (
     to_uint8,
 )
 from edge_runtime.pool import PART, RunnerPool
-from edge_runtime.quantization import softmax, softmax_row
+from edge_runtime.quantization import shifted_exponentials, softmax
 from edge_runtime.results import Classification, Prediction, Timings
 
 if TYPE_CHECKING:
@@ -150,7 +150,8 @@ class Classifier:
         """
         try:
             if batch.shape == self._one and batch.dtype is _UINT8:
-                return self._run(batch)
+                run = self._run
+                return run(batch)
         except AttributeError:
             pass  # No array: said properly below.
         return self._score_many(batch)
@@ -306,20 +307,23 @@ class Classifier:
     def _predict(self, scores: Scores, top_k: int) -> tuple[Prediction, ...]:
         if top_k < 1:
             raise ValueError(f"top_k must be 1 or more, found {top_k}")
-        row, labels = scores[0], self.labels
-        if self._is_logits:
-            row = softmax_row(row) if len(labels) <= _FEW_CLASSES else softmax(row)
+        labels = self.labels
         if len(labels) > _FEW_CLASSES:
+            row = softmax(scores[0]) if self._is_logits else scores[0]
             if not isfinite(row.sum()):
                 raise _refuse_scores()
             order = np.argsort(-row, kind="stable")[:top_k].tolist()
             return tuple([Prediction(labels[i], i, float(row[i])) for i in order])
-        values = row.tolist()
-        # One sum tells of all: what is not finite makes it so.
-        if not isfinite(sum(values)):
+        values: list[float] = scores.tolist()[0]
+        if self._is_logits:
+            values = shifted_exponentials(values)
+        # One sum shows it for all: a NaN or infinite value makes the sum so.
+        total = sum(values)
+        if not isfinite(total):
             raise _refuse_scores()
+        divisor = total if self._is_logits else 1.0
         order = sorted(range(len(values)), key=values.__getitem__, reverse=True)[:top_k]
-        return tuple([Prediction(labels[i], i, values[i]) for i in order])
+        return tuple([Prediction(labels[i], i, values[i] / divisor) for i in order])
 
     def close(self) -> None:
         """Let go of the model, once calls under way have ended; a second call does nothing."""

@@ -73,7 +73,8 @@ class RunnerPool:
         except IndexError:
             runner = self._wait()
         try:
-            scores = runner.score(pixels)
+            score = runner.score
+            scores = score(pixels)
         except BaseException:
             # It may have been stopped halfway, such as between resizing and allocating: the next
             # call gets a fresh one.

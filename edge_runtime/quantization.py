@@ -7,7 +7,8 @@ A raw pixel has 256 possible values and an 8-bit output has 256 too, so both dir
 to a table that is built once when a model is opened.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from math import exp
 from typing import Any
 
 import numpy as np
@@ -113,8 +114,14 @@ def softmax(logits: Scores) -> Scores:
     return probabilities
 
 
-def softmax_row(logits: Scores) -> Scores:
-    """The same for a row of a few classes, to the last bit, without what numpy asks for an axis."""
-    powers: Scores = np.exp(logits - max(logits.tolist()))
-    powers /= np.add.reduce(powers)
-    return powers
+def shifted_exponentials(logits: Sequence[float]) -> list[float]:
+    """exp(logit - largest) of a row of a few logits: divided by their sum, its softmax.
+
+    In Python's own floats: four calls into numpy cost more than ten exponentials. Computed in
+    float64, so the quotients differ from `softmax` by the rounding of its float32 alone. A NaN or
+    an infinite largest logit makes a NaN, and so does it to the sum.
+    """
+    # max() of a list that begins with NaN is NaN, of any other its largest number: exp never
+    # overflows.
+    largest = max(logits)
+    return [exp(logit - largest) for logit in logits]
