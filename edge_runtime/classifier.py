@@ -9,9 +9,7 @@ from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
-import numpy.typing as npt
 
-from edge_runtime.backends.protocol import Backend
 from edge_runtime.choice import resolve_choice
 from edge_runtime.errors import ArtifactError, ImageError
 from edge_runtime.pictures.preprocessing import (
@@ -22,17 +20,20 @@ from edge_runtime.pictures.preprocessing import (
     to_channels,
     to_uint8,
 )
-from edge_runtime.pool import PART, RunnerPool
 from edge_runtime.quantization import shifted_exponentials, softmax
 from edge_runtime.results import Classification, Prediction, Timings
 
 if TYPE_CHECKING:
-    # Needed for loading alone, and half of what importing this class would cost.
+    # Needed for loading alone, and most of what importing this class would cost.
+    import numpy.typing as npt
+
+    from edge_runtime.backends.protocol import Backend
     from edge_runtime.contract import ArtifactMetadata, InputSpec, OutputSpec, Polarity
+    from edge_runtime.pool import RunnerPool
     from edge_runtime.streaming import StreamResult
 
-Pixels = npt.NDArray[np.uint8]
-Scores = npt.NDArray[np.float32]
+    Pixels = npt.NDArray[np.uint8]
+    Scores = npt.NDArray[np.float32]
 
 _UINT8 = np.dtype(np.uint8)
 # Up to this many classes Python's own sort is faster than a call into numpy.
@@ -111,8 +112,8 @@ class Classifier:
             ValueError: `threads` is neither ``auto`` nor a number that there can be.
             TypeError: The labels are no texts, or a single one, such as the name of a file.
         """
-        # Imported here: reading artifacts brings zipfile and json along, half of what importing
-        # this class would cost.
+        # Imported here: reading artifacts brings zipfile and json along, and the pool threading;
+        # most of what importing this class would cost.
         from edge_runtime.loading import open_artifact
 
         path, backend, threads = resolve_choice(path, backend, threads)
@@ -158,7 +159,7 @@ class Classifier:
 
     def _score_many(self, batch: Any) -> Scores:
         pixels = check_batch(batch, self.input)
-        if len(pixels) >= 2 * PART and self.workers > 1:
+        if len(pixels) >= self._bulk_pool.least_parallel and self.workers > 1:
             return self._bulk_pool.score_in_parallel(pixels, len(self.labels))
         return self._run(pixels)
 

@@ -7,16 +7,20 @@ A raw pixel has 256 possible values and an 8-bit output has 256 too, so both dir
 to a table that is built once when a model is opened.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from math import exp
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
-Array = npt.NDArray[Any]
-Pixels = npt.NDArray[np.uint8]
-Scores = npt.NDArray[np.float32]
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Array = npt.NDArray[Any]
+    Pixels = npt.NDArray[np.uint8]
+    Scores = npt.NDArray[np.float32]
 
 SIGN_BIT = np.uint8(0x80)
 _PIXELS = np.arange(256, dtype=np.uint8)
