@@ -20,7 +20,7 @@ from edge_runtime.pictures.preprocessing import (
     to_channels,
     to_uint8,
 )
-from edge_runtime.quantization import shifted_exponentials, softmax
+from edge_runtime.quantization import exponentials, softmax
 from edge_runtime.results import Classification, Prediction, Timings
 
 if TYPE_CHECKING:
@@ -317,7 +317,7 @@ class Classifier:
             return tuple([Prediction(labels[i], i, float(row[i])) for i in order])
         values: list[float] = scores.tolist()[0]
         if self._is_logits:
-            values = shifted_exponentials(values)
+            values = exponentials(values)
         # One sum shows it for all: a NaN or infinite value makes the sum so.
         total = sum(values)
         if not isfinite(total):

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     Scores = npt.NDArray[np.float32]
 
 SIGN_BIT = np.uint8(0x80)
+# Logits whose exponentials float64 holds with digits to spare, as it does from -708 to 709.
+_UNSHIFTED = 300.0
 _PIXELS = np.arange(256, dtype=np.uint8)
 
 
@@ -118,14 +120,15 @@ def softmax(logits: Scores) -> Scores:
     return probabilities
 
 
-def shifted_exponentials(logits: Sequence[float]) -> list[float]:
-    """exp(logit - largest) of a row of a few logits: divided by their sum, its softmax.
+def exponentials(logits: Sequence[float]) -> list[float]:
+    """Numbers in proportion to a row of a few logits' probabilities: divide them by their sum.
 
     In Python's own floats: four calls into numpy cost more than ten exponentials. Computed in
-    float64, so the quotients differ from `softmax` by the rounding of its float32 alone. A NaN or
-    an infinite largest logit makes a NaN, and so does it to the sum.
+    float64, so the quotients differ from `softmax` by the rounding of its float32 alone. Where a
+    logit is NaN, or the largest is infinite, the sum is NaN.
     """
-    # max() of a list that begins with NaN is NaN, of any other its largest number: exp never
-    # overflows.
+    # max() of a list that begins with NaN is NaN, of any other its largest number.
     largest = max(logits)
+    if -_UNSHIFTED < largest < _UNSHIFTED:
+        return list(map(exp, logits))
     return [exp(logit - largest) for logit in logits]
