@@ -115,7 +115,7 @@ def _build_parser() -> argparse.ArgumentParser:
                 type=Path,
                 metavar="FILE",
                 default=file,
-                help=f"{model} in full int8 (default: {file.relative_to(_ROOT)})",
+                help=f"{model} in full int8 (default: {os.path.relpath(file, _ROOT)})",
             )
     parser.add_argument(
         "--pictures",

@@ -54,7 +54,7 @@ class InterpreterSession:
         self._allocated = int(source["shape"][0])
         self._fixed_batch = self._allocated if self.input.shape[0] > 0 else 0
         self.in_place: InPlace | None = None
-        self._unproven = _locate_tensors(interpreter, source, target)
+        self._unproven = _locate_tensors(interpreter)
 
     def invoke(self, batch: Array, /) -> Array:
         """Run on (N, …); resizes where the model allows it, else runs it in parts."""
@@ -91,11 +91,7 @@ class InterpreterSession:
         self._interpreter.allocate_tensors()
         self._run = _find_run(self._interpreter)
         self._allocated = shape[0]
-        self._unproven = self._locate()
-
-    def _locate(self) -> tuple[TensorMemory, TensorMemory] | None:
-        source = self._interpreter.get_input_details()[0]
-        return _locate_tensors(self._interpreter, source, self._interpreter.get_output_details()[0])
+        self._unproven = _locate_tensors(self._interpreter)
 
     def _share_tensors(self) -> None:
         """Let callers into the tensors' memory, once a run has left it where it was.
@@ -106,7 +102,7 @@ class InterpreterSession:
         moves during it, so they keep copying.
         """
         expected, self._unproven = self._unproven, None
-        if expected is not None and expected == self._locate():
+        if expected is not None and expected == _locate_tensors(self._interpreter):
             source, target = expected
             self.in_place = source.view(np.uint8), target.view(self.output.dtype), self._run
 
@@ -128,18 +124,17 @@ class TensorMemory:
     def view(self, dtype: npt.DTypeLike) -> Array:
         """See it as an array, which does not keep the interpreter alive."""
         memory = (ctypes.c_ubyte * self.size_bytes).from_address(self.address)
-        return np.frombuffer(memory, dtype).reshape(self.shape)
+        array: Array = np.frombuffer(memoryview(memory), dtype).reshape(self.shape)
+        return array
 
 
-def _locate_tensors(
-    interpreter: Any, source: dict[str, Any], target: dict[str, Any]
-) -> tuple[TensorMemory, TensorMemory] | None:
+def _locate_tensors(interpreter: Any) -> tuple[TensorMemory, TensorMemory] | None:
     """Find a batch of one of 8-bit pixels, and its 8-bit scores; None for all other models."""
-    if any(
-        np.dtype(tensor["dtype"]).itemsize != 1 or tensor["shape"][0] != 1
-        for tensor in (source, target)
-    ):
-        return None
+    source, target = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
+    for tensor in (source, target):
+        shape = tensor["shape"]
+        if np.dtype(tensor["dtype"]).itemsize != 1 or shape[0] != 1 or min(shape) < 1:
+            return None
     try:
         return _locate(interpreter, source), _locate(interpreter, target)
     except (ValueError, RuntimeError):

@@ -18,9 +18,9 @@ from edge_runtime.quantization import (
     to_signed,
 )
 
-# numpy's softmax rounds a difference of logits, an exponential, a sum and a quotient to float32. The
-# first weighs most: where the probability is p it moves it by p times its logarithm, at most 1/e,
-# roundings. Together that stays below 8 roundings of 2 ** -24.
+# softmax of numpy rounds a difference of logits, an exponential, a sum and a quotient to float32,
+# each by at most a few times 2 ** -24 of a probability of 1 or less: a rounded difference moves the
+# probability p by |p log p| of that, which is below 0.4. Together they stay below 8 times 2 ** -24.
 SOFTMAX_TOLERANCE = 8 * 2.0**-24
 logit_rows = st.lists(st.floats(-1000, 1000, width=32), min_size=2, max_size=64)
 
