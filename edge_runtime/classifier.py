@@ -9,9 +9,7 @@ from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
-import numpy.typing as npt
 
-from edge_runtime.backends.protocol import Backend
 from edge_runtime.choice import resolve_choice
 from edge_runtime.errors import ArtifactError, ImageError
 from edge_runtime.pictures.preprocessing import (
@@ -22,17 +20,20 @@ from edge_runtime.pictures.preprocessing import (
     to_channels,
     to_uint8,
 )
-from edge_runtime.pool import PART, RunnerPool
-from edge_runtime.quantization import softmax, softmax_row
+from edge_runtime.quantization import exponentials, softmax
 from edge_runtime.results import Classification, Prediction, Timings
 
 if TYPE_CHECKING:
-    # Needed for loading alone, and half of what importing this class would cost.
+    # Needed for loading alone, and most of what importing this class would cost.
+    import numpy.typing as npt
+
+    from edge_runtime.backends.protocol import Backend
     from edge_runtime.contract import ArtifactMetadata, InputSpec, OutputSpec, Polarity
+    from edge_runtime.pool import RunnerPool
     from edge_runtime.streaming import StreamResult
 
-Pixels = npt.NDArray[np.uint8]
-Scores = npt.NDArray[np.float32]
+    Pixels = npt.NDArray[np.uint8]
+    Scores = npt.NDArray[np.float32]
 
 _UINT8 = np.dtype(np.uint8)
 # Up to this many classes Python's own sort is faster than a call into numpy.
@@ -115,8 +116,8 @@ class Classifier:
             ValueError: `threads` is neither ``auto`` nor a number that there can be.
             TypeError: The labels are no texts, or a single one, such as the name of a file.
         """
-        # Imported here: reading artifacts brings zipfile and json along, half of what importing
-        # this class would cost.
+        # Imported here: reading artifacts brings zipfile and json along, and the pool threading;
+        # most of what importing this class would cost.
         from edge_runtime.loading import open_artifact
 
         path, backend, threads = resolve_choice(path, backend, threads)
@@ -156,14 +157,15 @@ class Classifier:
         """
         try:
             if batch.shape == self._one and batch.dtype is _UINT8:
-                return self._run(batch)
+                run = self._run
+                return run(batch)
         except AttributeError:
             pass  # No array: said properly below.
         return self._score_many(batch)
 
     def _score_many(self, batch: Any) -> Scores:
         pixels = check_batch(batch, self.input)
-        if len(pixels) >= 2 * PART and self.workers > 1:
+        if len(pixels) >= self._bulk_pool.least_parallel and self.workers > 1:
             return self._bulk_pool.score_in_parallel(pixels, len(self.labels))
         return self._run(pixels)
 
@@ -312,20 +314,23 @@ class Classifier:
     def _predict(self, scores: Scores, top_k: int) -> tuple[Prediction, ...]:
         if top_k < 1:
             raise ValueError(f"top_k must be 1 or more, found {top_k}")
-        row, labels = scores[0], self.labels
-        if self._is_logits:
-            row = softmax_row(row) if len(labels) <= _FEW_CLASSES else softmax(row)
+        labels = self.labels
         if len(labels) > _FEW_CLASSES:
+            row = softmax(scores[0]) if self._is_logits else scores[0]
             if not isfinite(row.sum()):
                 raise _refuse_scores()
             order = np.argsort(-row, kind="stable")[:top_k].tolist()
             return tuple([Prediction(labels[i], i, float(row[i])) for i in order])
-        values = row.tolist()
-        # One sum tells of all: what is not finite makes it so.
-        if not isfinite(sum(values)):
+        values: list[float] = scores.tolist()[0]
+        if self._is_logits:
+            values = exponentials(values)
+        # One sum shows it for all: a NaN or infinite value makes the sum so.
+        total = sum(values)
+        if not isfinite(total):
             raise _refuse_scores()
+        divisor = total if self._is_logits else 1.0
         order = sorted(range(len(values)), key=values.__getitem__, reverse=True)[:top_k]
-        return tuple([Prediction(labels[i], i, values[i]) for i in order])
+        return tuple([Prediction(labels[i], i, values[i] / divisor) for i in order])
 
     def close(self) -> None:
         """Let go of the model, once calls under way have ended; a second call does nothing."""

@@ -40,7 +40,14 @@ class Runner:
 
 
 class RunnerPool:
-    """Up to `limit` runners, opened as they are needed."""
+    """Up to `limit` runners, opened as they are needed.
+
+    Attributes:
+        limit: Most runners.
+        least_parallel: Pictures in the smallest batch that `score_in_parallel` is worth.
+    """
+
+    least_parallel = 2 * PART
 
     def __init__(self, open_session: Callable[[], Session], limit: int) -> None:
         self.limit = limit
@@ -73,7 +80,8 @@ class RunnerPool:
         except IndexError:
             runner = self._wait()
         try:
-            scores = runner.score(pixels)
+            score = runner.score
+            scores = score(pixels)
         except BaseException:
             # It may have been stopped halfway, such as between resizing and allocating: the next
             # call gets a fresh one.

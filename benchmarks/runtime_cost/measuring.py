@@ -25,8 +25,10 @@ def measure(setup: Setup, keys: Sequence[str]) -> Iterator[Finding]:
     Raises:
         RuntimeError: A child failed, or two that should do the same work do not.
     """
-    yield from _measure_calls(setup, "litert", setup.tflite, keys)
-    yield from _measure_calls(setup, "onnx", setup.onnx, keys)
+    yield from _measure_calls(setup, "litert", "litert", setup.tflite, keys)
+    yield from _measure_calls(setup, "litert-nano", "litert", setup.nano_tflite, keys)
+    yield from _measure_calls(setup, "onnx", "onnx", setup.onnx, keys)
+    yield from _measure_calls(setup, "onnx-nano", "onnx", setup.nano_onnx, keys)
     if "batch" in keys:
         yield _measure_batch(setup)
     yield from measure_commands(setup, keys)
@@ -34,9 +36,9 @@ def measure(setup: Setup, keys: Sequence[str]) -> Iterator[Finding]:
 
 
 def _measure_calls(
-    setup: Setup, runtime: Literal["litert", "onnx"], model: Path, keys: Sequence[str]
+    setup: Setup, case: str, runtime: Literal["litert", "onnx"], model: Path, keys: Sequence[str]
 ) -> Iterator[Finding]:
-    wanted = {f"{name}-{runtime}": name for name in ("scores", "classify")}
+    wanted = {f"{name}-{case}": name for name in ("scores", "classify")}
     wanted = {key: name for key, name in wanted.items() if key in keys}
     if not wanted:
         return

@@ -12,8 +12,11 @@ class Setup:
     """What is measured with, and how long.
 
     Attributes:
-        tflite: Full-int8 artifact of garments.
+        tflite: The seed's CNN in full int8, for all but the bounds of `nano`.
         onnx: The same model for ONNX Runtime.
+        nano_tflite: The released `nano`, the smallest and fastest model: against it every fixed
+            cost weighs most.
+        nano_onnx: The same model for ONNX Runtime.
         pictures: An .npz file with ``images`` or ``test_images``.
         scratch: Folder for what is thrown away.
         environment: Of all children.
@@ -27,6 +30,8 @@ class Setup:
 
     tflite: Path
     onnx: Path
+    nano_tflite: Path
+    nano_onnx: Path
     pictures: Path
     scratch: Path
     environment: Mapping[str, str]

@@ -1,7 +1,8 @@
 """What a runtime must offer, and nothing more."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -55,6 +56,24 @@ class Session(Protocol):
 
     def close(self) -> None:
         """Let go of the model; a second call does nothing."""
+
+
+InPlace = tuple[npt.NDArray[np.uint8], npt.NDArray[Any], Callable[[], object]]
+
+
+@runtime_checkable
+class InPlaceSession(Session, Protocol):
+    """A session whose tensors can be written and read where they lie, without copies.
+
+    Attributes:
+        in_place: For a batch of one: the memory of the input tensor, seen as uint8 whatever it
+            stores, that of the output tensor, and what runs the model between writing the one and
+            reading the other; it raises ValueError or RuntimeError where the runtime fails. None
+            while `invoke` alone is possible: before the first call, after one on another batch,
+            and after `close`. Read it anew for every call and keep none of the three.
+    """
+
+    in_place: InPlace | None
 
 
 class Backend(Protocol):

@@ -11,14 +11,16 @@ import os
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from edge_runtime.errors import ImageError
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from edge_runtime.contract import InputSpec
 
-Pixels = npt.NDArray[np.uint8]
+    Pixels = npt.NDArray[np.uint8]
+
 Image: TypeAlias = Any  # path, encoded bytes, PIL picture, or array
 
 _UINT8 = np.dtype(np.uint8)

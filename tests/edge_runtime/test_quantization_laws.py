@@ -12,10 +12,18 @@ from edge_runtime.quantization import (
     build_decoder,
     build_encoder,
     dequantize,
+    exponentials,
     quantize,
     softmax,
     to_signed,
 )
+
+# numpy's softmax rounds a difference of logits to float32, which moves the probability p by
+# |p log p| < 0.4 roundings of 2 ** -24; its exp may be 2.5 units in the last place off, which is 5
+# roundings, in the numerator and in the sum; the sum and the quotient are rounded too. All together
+# stays below 16 roundings, about 1e-6.
+SOFTMAX_TOLERANCE = 16 * 2.0**-24
+logit_rows = st.lists(st.floats(-1000, 1000, width=32), min_size=2, max_size=64)
 
 ALL_PIXELS = np.arange(256, dtype=np.uint8).reshape(1, 16, 16, 1)
 
@@ -65,3 +73,23 @@ def test_every_stored_output_is_decoded_as_the_formula_says(dtype: type[Any]) ->
 def test_softmax_survives_large_logits() -> None:
     answer = softmax(np.array([[1e4, 0.0]], np.float32))
     np.testing.assert_allclose(answer, [[1.0, 0.0]])
+
+
+@given(logit_rows)
+def test_a_row_without_numpy_has_the_probabilities_of_softmax(logits: list[float]) -> None:
+    found = np.array(exponentials(logits))
+    expected = softmax(np.array([logits], np.float32))[0]
+    np.testing.assert_allclose(found / found.sum(), expected, rtol=0, atol=SOFTMAX_TOLERANCE)
+
+
+@given(logit_rows)
+def test_larger_logits_have_no_smaller_probabilities(logits: list[float]) -> None:
+    powers = exponentials(logits)
+    order = sorted(range(len(logits)), key=logits.__getitem__)
+    assert [powers[i] for i in order] == sorted(powers)
+
+
+@given(logit_rows, st.sampled_from([np.nan, np.inf]), st.integers(0, 63))
+def test_what_is_not_finite_shows_in_the_sum(logits: list[float], bad: float, at: int) -> None:
+    logits.insert(at, bad)
+    assert np.isnan(sum(exponentials(logits)))
