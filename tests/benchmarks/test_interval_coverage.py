@@ -5,7 +5,7 @@ from math import comb
 
 import numpy as np
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -57,6 +57,7 @@ def test_mcnemar_is_scipy_s_binomial_test(only_first: int, only_second: int) -> 
 
 @given(st.integers(0, 2000), st.integers(0, 2000))
 @example(21, 1054)
+@settings(max_examples=30)
 def test_mcnemar_is_the_sum_of_the_tail(only_first: int, only_second: int) -> None:
     flips = only_first + only_second
     tail = sum(comb(flips, k) for k in range(min(only_first, only_second) + 1))
