@@ -104,6 +104,8 @@ class OnnxBackend:
         options.log_severity_level = _LOG_ERRORS
         # Spinning workers answer sooner by burning the cores that their neighbours need.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        # Without it int8 sums saturate on x86 processors that lack VNNI, and labels change.
+        options.add_session_config_entry("session.x64quantprecision", "1")
         try:
             # From bytes a runtime cannot know where weights in other files are.
             has_external = bool(read_onnx_header(model.data, model.name).external_files)
