@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.raspberry_pi.emulated_pi.boards import BOARDS
-from tests.raspberry_pi.emulated_pi.counting import MARK, count_instructions
-from tests.raspberry_pi.emulated_pi.machine import EmulatedPi
-from tests.raspberry_pi.emulated_pi.ssh import serving
-from tests.raspberry_pi.emulated_pi.systems import SYSTEMS
+from emulator.counting import MARK, count_instructions
+from emulator.machine import EmulatedPi
+from emulator.processors import BOARDS
+from emulator.ssh import serving
+from emulator.systems import SYSTEMS
 
-pytestmark = [pytest.mark.pi, pytest.mark.timeout(600), pytest.mark.usefixtures("emulation")]
+pytestmark = [pytest.mark.emulated, pytest.mark.timeout(600), pytest.mark.usefixtures("emulation")]
 
 _DESCRIBE = """
 import json, os, platform, struct, subprocess, sys
