@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .debian import build_root
-from .errors import EmulationUnavailableError
+from .errors import EmulationUnavailableError, SetupError
 from .processors import Board, X86Level
 from .qemu import load_arm_emulator, load_x86_emulator
 from .storage import building, cache_folder
@@ -191,11 +191,13 @@ class X86Computer:
 
         Raises:
             EmulationUnavailableError: This machine cannot emulate child processes.
-            SetupError: A download failed.
+            SetupError: A download failed, or there is no such program.
         """
         searched = f"{sysconfig.get_path('scripts')}:{os.environ.get('PATH', _PATH)}"
         environment = {**os.environ, "PATH": searched}
         command = [str(part) for part in arguments]
+        if not shutil.which(command[0], path=searched):
+            raise SetupError(f"the program {command[0]} was not found in {searched}")
         if self.level.cpu is not None:
             check_emulation()
             environment["QEMU_CPU"] = self.level.cpu

@@ -91,6 +91,13 @@ def test_what_only_boards_have_is_refused_for_others() -> None:
     assert "are for boards" in done.stderr
 
 
+@pytest.mark.parametrize("processor", ["host", "x86-64-v2"])
+def test_a_program_that_is_not_there_is_told(processor: str) -> None:
+    done = run(processor, "no-such-program")
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: the program no-such-program was not found in ")
+
+
 def run(processor: str, *program: str) -> subprocess.CompletedProcess[str]:
     return run_emulator("run", "--processor", processor, "--", *program)
 
