@@ -8,7 +8,7 @@ ARTIFACTS := artifacts/$(NAME)
 REPORT := report/$(NAME)
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test test-slow test-pi test-wheel check format wheel clean
+.PHONY: help env demo test test-slow test-emulated test-wheel check format wheel clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -34,8 +34,8 @@ test: $(VENV)/.ready ## Run the tests (about 3 minutes on two cores)
 test-slow: $(VENV)/.ready ## Run the tests that take longer
 	$(BIN)/python -m pytest -m slow
 
-test-pi: $(VENV)/.ready ## Run the tests on emulated Raspberry Pis (about 10 minutes on two cores)
-	$(BIN)/python -m pytest -m pi tests/raspberry_pi -n 2 --dist loadfile
+test-emulated: $(VENV)/.ready ## Run the tests on emulated processors (about 10 minutes on two cores)
+	$(BIN)/python -m pytest -m emulated tests/emulator tests/raspberry_pi -n 2 --dist loadfile
 
 test-wheel: $(VENV)/.ready ## Run the runtime's tests from the wheel, on an empty Python 3.13
 	$(BIN)/python -m tests.try_wheel --python 3.13

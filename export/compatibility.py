@@ -114,7 +114,8 @@ def main(argv: list[str] | None = None) -> int:
     table = format_page(results, origins, [v for v in VERSIONS if v not in environments])
     if arguments.out is not None:
         arguments.out.parent.mkdir(parents=True, exist_ok=True)
-        arguments.out.write_text(table, encoding="utf-8")
+        present = arguments.out.read_text(encoding="utf-8") if arguments.out.is_file() else ""
+        arguments.out.write_text(place_page(table, present), encoding="utf-8")
     elif not arguments.json:
         print(table)
     return 0
@@ -243,6 +244,13 @@ def format_page(
     if notes:
         lines += ["", *(f"{number}. {note}" for number, note in enumerate(notes, start=1))]
     return "\n".join(lines) + "\n"
+
+
+def place_page(page: str, present: str) -> str:
+    """Put the page between the marks that a document has for it; without them, it is all of it."""
+    head, start, rest = present.partition("<!-- runtimes -->\n")
+    _, end, tail = rest.partition("<!-- /runtimes -->\n")
+    return f"{head}{start}{page}{end}{tail}" if start and end else page
 
 
 def _format_block(results: Sequence[Result], notes: list[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Counting on emulated boards, through the command of the emulated Raspberry Pi.
+"""Counting on emulated boards, through the command of the emulator.
 
 A process, not an import: `benchmarks` knows nothing of how boards are emulated.
 """
@@ -66,6 +66,6 @@ def count_case(artifact: Path, runtime: str, processor: str, runs: int) -> Instr
 
 
 def _run_probe(artifact: Path, runtime: str, board: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "tests.raspberry_pi.emulated_pi", "count", "--board", board]
+    command = [sys.executable, "-m", "emulator", "count", "--processor", board]
     command += ["--runtime", runtime, "--", str(_PROBE), str(artifact.absolute()), runtime]
     return subprocess.run(command, cwd=_CHECKOUT, capture_output=True, text=True, check=False)

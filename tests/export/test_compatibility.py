@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from export.compatibility import RuntimeVersion, describe_origin, format_page, main
+from export.compatibility import RuntimeVersion, describe_origin, format_page, main, place_page
 from export.manifest import Manifest
 from export.verification import Replay
 
@@ -30,6 +30,12 @@ def test_page_shows_what_ran_and_why_not() -> None:
     assert "| ai-edge-litert 2.3.0 | ✓ | ✓ |" in page
     assert "1. too old" in page
     assert "somewhere" not in page
+
+
+def test_the_rest_of_a_document_with_marks_stays() -> None:
+    present = "a\n<!-- runtimes -->\nold\n<!-- /runtimes -->\nz\n"
+    assert place_page("new\n", present) == present.replace("old", "new")
+    assert place_page("new\n", "something else") == "new\n"
 
 
 def test_a_model_with_an_underscore_in_its_name_keeps_its_columns() -> None:

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.raspberry_pi.emulated_pi.errors import EmulationUnavailableError
-from tests.raspberry_pi.emulated_pi.machine import check_emulation
-from tests.raspberry_pi.emulated_pi.storage import cache_folder
-from tests.raspberry_pi.emulated_pi.wheels import build_wheel
+from emulator.errors import EmulationUnavailableError
+from emulator.machine import check_emulation
+from emulator.storage import cache_folder
+from emulator.wheels import build_wheel
 from tests.raspberry_pi.playbook import find_ansible
 
 _CHECKOUT = Path(__file__).resolve().parents[2]
@@ -35,20 +35,20 @@ def ansible() -> str:
 
 @pytest.fixture(scope="session")
 def wheel(emulation: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Our wheel, built from the checkout (or $EMULATED_PI_WHEEL)."""
-    given = os.environ.get("EMULATED_PI_WHEEL")
+    """Our wheel, built from the checkout (or $EMULATOR_WHEEL)."""
+    given = os.environ.get("EMULATOR_WHEEL")
     return Path(given) if given else build_wheel(tmp_path_factory.mktemp("wheel"))
 
 
 @pytest.fixture(scope="session")
 def artifacts() -> Path:
-    """A folder of artifacts: $EMULATED_PI_ARTIFACTS, else of a demo, else those in the wheel."""
-    named = os.environ.get("EMULATED_PI_ARTIFACTS")
+    """A folder of artifacts: $EMULATOR_ARTIFACTS, else of a demo, else those in the wheel."""
+    named = os.environ.get("EMULATOR_ARTIFACTS")
     folders = [_CHECKOUT / "artifacts" / "fashion-cnn", _CHECKOUT / "edge_runtime" / "models"]
     for folder in [Path(named)] if named else folders:
         if any(folder.glob("*.tflite")):
             return folder.resolve()
-    pytest.skip("no artifacts: make them with make demo, or name them in EMULATED_PI_ARTIFACTS")
+    pytest.skip("no artifacts: make them with make demo, or name them in EMULATOR_ARTIFACTS")
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,6 @@
 """Which boards and systems the wheel is tried on: every system with one board, each board once."""
 
-from tests.raspberry_pi.emulated_pi.systems import SYSTEMS
+from emulator.systems import SYSTEMS
 
 PAIRS = (("bookworm", "pi4"), ("trixie", "pi5"), ("bookworm32", "pi3"))
 # The same, once for each runtime that exists there.

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.raspberry_pi.emulated_pi.ssh import SshBoard
+from emulator.ssh import SshBoard
 
 _CHECKOUT = Path(__file__).resolve().parents[2]
 ROOT = "/opt/edge-runtime"

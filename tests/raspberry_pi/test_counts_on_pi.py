@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = [pytest.mark.pi, pytest.mark.timeout(900), pytest.mark.usefixtures("emulation")]
+pytestmark = [pytest.mark.emulated, pytest.mark.timeout(900), pytest.mark.usefixtures("emulation")]
 
 _CHECKOUT = Path(__file__).resolve().parents[2]
 # In the repository, so that the reference is for these very files.

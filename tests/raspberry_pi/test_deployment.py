@@ -22,14 +22,14 @@ from PIL import Image
 
 from benchmarks.results import load_results
 from deploy.wheelhouse import hash_file
+from emulator.machine import EmulatedPi
+from emulator.processors import BOARDS
+from emulator.ssh import SshBoard, install_stand_ins, serving
+from emulator.systems import SYSTEMS
 from tests.raspberry_pi import playbook
-from tests.raspberry_pi.emulated_pi.boards import BOARDS
-from tests.raspberry_pi.emulated_pi.machine import EmulatedPi
-from tests.raspberry_pi.emulated_pi.ssh import SshBoard, install_stand_ins, serving
-from tests.raspberry_pi.emulated_pi.systems import SYSTEMS
 from tests.raspberry_pi.playbook import ROOT, Played
 
-pytestmark = [pytest.mark.pi, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.emulated, pytest.mark.timeout(900)]
 
 # Connections that end with the process that made them.
 _ALONE = "-o ControlMaster=no -o ControlPath=none"

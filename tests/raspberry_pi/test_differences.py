@@ -16,12 +16,12 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from tests.raspberry_pi.emulated_pi.boards import BOARDS
-from tests.raspberry_pi.emulated_pi.machine import EmulatedPi
-from tests.raspberry_pi.emulated_pi.systems import SYSTEMS
-from tests.raspberry_pi.emulated_pi.wheels import install_wheel
+from emulator.machine import EmulatedPi
+from emulator.processors import BOARDS
+from emulator.systems import SYSTEMS
+from emulator.wheels import install_wheel
 
-pytestmark = [pytest.mark.pi, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.emulated, pytest.mark.timeout(600)]
 
 _CHECKOUT = Path(__file__).resolve().parents[2]
 _PROBE = Path(__file__).parent / "on_board" / "tensor_probe.py"

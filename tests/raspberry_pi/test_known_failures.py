@@ -7,13 +7,13 @@ import flatbuffers
 import pytest
 from ai_edge_litert import schema_py_generated as schema
 
-from tests.raspberry_pi.emulated_pi.boards import BOARDS
-from tests.raspberry_pi.emulated_pi.machine import EmulatedPi
-from tests.raspberry_pi.emulated_pi.storage import run_tool
-from tests.raspberry_pi.emulated_pi.systems import SYSTEMS
-from tests.raspberry_pi.emulated_pi.wheels import find_uv, install_wheel
+from emulator.machine import EmulatedPi
+from emulator.processors import BOARDS
+from emulator.storage import run_tool
+from emulator.systems import SYSTEMS
+from emulator.wheels import find_uv, install_wheel
 
-pytestmark = [pytest.mark.pi, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.emulated, pytest.mark.timeout(600)]
 
 _MODEL = Path(__file__).resolve().parents[1] / "fixtures" / "tiny_static_int8.tflite"
 _SUBNORMAL = """

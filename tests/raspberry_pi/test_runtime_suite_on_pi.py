@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.raspberry_pi.emulated_pi.boards import BOARDS
-from tests.raspberry_pi.emulated_pi.machine import EmulatedPi
-from tests.raspberry_pi.emulated_pi.systems import SYSTEMS
-from tests.raspberry_pi.emulated_pi.wheels import install_test_tools, install_wheel
+from emulator.machine import EmulatedPi
+from emulator.processors import BOARDS
+from emulator.systems import SYSTEMS
+from emulator.wheels import install_test_tools, install_wheel
 from tests.raspberry_pi.pairs import PAIRS
 from tests.try_wheel import copy_tests
 
-pytestmark = [pytest.mark.pi, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.emulated, pytest.mark.timeout(1200)]
 
 _PLUGINS = Path(__file__).parent / "on_board"
 

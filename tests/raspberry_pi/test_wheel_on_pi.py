@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.raspberry_pi.emulated_pi.boards import BOARDS
-from tests.raspberry_pi.emulated_pi.machine import EmulatedPi
-from tests.raspberry_pi.emulated_pi.systems import SYSTEMS
-from tests.raspberry_pi.emulated_pi.wheels import install_wheel
+from emulator.machine import EmulatedPi
+from emulator.processors import BOARDS
+from emulator.systems import SYSTEMS
+from emulator.wheels import install_wheel
 from tests.raspberry_pi.pairs import PAIRS, RUNTIMES
 
-pytestmark = [pytest.mark.pi, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.emulated, pytest.mark.timeout(600)]
 
 
 def create(system: str, board: str, disk: Path, *shared: Path) -> EmulatedPi:

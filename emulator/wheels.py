@@ -36,7 +36,7 @@ def find_uv() -> str:
 
 def build_wheel(folder: Path) -> Path:
     """Build our wheel from the checkout into `folder`."""
-    checkout = Path(__file__).resolve().parents[3]
+    checkout = Path(__file__).resolve().parents[1]
     run_tool([find_uv(), "build", "--wheel", "--quiet", "--out-dir", folder, checkout])
     (wheel,) = folder.glob("edge_runtime-*.whl")
     return wheel

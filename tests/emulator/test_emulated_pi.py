@@ -9,14 +9,14 @@ import pytest
 from edge_runtime.document import from_json
 from edge_runtime.measurement.host import Host
 from edge_runtime.measurement.simd import Simd
-from tests.raspberry_pi.emulated_pi.boards import BOARDS
-from tests.raspberry_pi.emulated_pi.counting import MARK, count_instructions
-from tests.raspberry_pi.emulated_pi.machine import EmulatedPi
-from tests.raspberry_pi.emulated_pi.ssh import serving
-from tests.raspberry_pi.emulated_pi.systems import SYSTEMS
+from emulator.counting import MARK, count_instructions
+from emulator.machine import EmulatedPi
+from emulator.processors import BOARDS
+from emulator.ssh import serving
+from emulator.systems import SYSTEMS
 
 ROOT = Path(__file__).parents[2]
-pytestmark = [pytest.mark.pi, pytest.mark.timeout(600), pytest.mark.usefixtures("emulation")]
+pytestmark = [pytest.mark.emulated, pytest.mark.timeout(600), pytest.mark.usefixtures("emulation")]
 
 _DESCRIBE = """
 import json, os, platform, struct, subprocess, sys

@@ -44,7 +44,7 @@ class System:
 
     @property
     def platform(self) -> str:
-        """uv's name of the platform that wheels must fit."""
+        """The platform that wheels must fit, as uv names it."""
         return f"aarch64-manylinux_{self.glibc.replace('.', '_')}"
 
 

@@ -1,4 +1,4 @@
-"""What can keep an emulated board from existing."""
+"""What can keep a processor from being emulated."""
 
 
 class EmulationUnavailableError(RuntimeError):

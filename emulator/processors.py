@@ -1,7 +1,8 @@
-"""The boards: what the kernel of each says of its processor and of itself.
+"""The processors: boards, with what the kernel of each says of itself, and levels of x86-64.
 
 Part numbers and variants are those of Arm's technical reference manuals (MIDR_EL1); revision codes
-are those of Raspberry Pi's documentation ("Raspberry Pi revision codes").
+are those of Raspberry Pi's documentation ("Raspberry Pi revision codes"). The levels of x86-64 are
+those of its System V ABI.
 """
 
 from dataclasses import dataclass
@@ -73,6 +74,35 @@ BOARDS = {
         ),
     )
 }
+
+
+@dataclass(frozen=True, slots=True)
+class X86Level:
+    """A level of x86-64, on which the programs of this machine run.
+
+    Attributes:
+        name: Name for commands.
+        cpu: QEMU's name of a processor that has this level and no more; None for the host's own.
+        example: What such processors are like.
+    """
+
+    name: str
+    cpu: str | None
+    example: str
+
+
+X86_LEVELS = {
+    level.name: level
+    for level in (
+        X86Level("x86-64-v2", "Nehalem", "SSE4.2, without AVX, as Intel's of 2008 to 2010"),
+        # Its TSX was switched off by microcode; QEMU has none and would warn at each start.
+        X86Level("x86-64-v3", "Haswell-noTSX", "AVX2, without VNNI, as Intel's of 2013"),
+        X86Level("host", None, "the processor of this machine, not emulated"),
+    )
+}
+
+Processor = Board | X86Level
+PROCESSORS: dict[str, Processor] = {**BOARDS, **X86_LEVELS}
 
 
 def format_cpuinfo(board: Board, processors: int) -> str:

@@ -12,12 +12,12 @@ from .errors import SetupError
 
 
 def cache_folder() -> Path:
-    """Where everything is kept: ``$EMULATED_PI_CACHE``, else below ``$XDG_CACHE_HOME``."""
-    chosen = os.environ.get("EMULATED_PI_CACHE")
+    """Where everything is kept: ``$EMULATOR_CACHE``, else below ``$XDG_CACHE_HOME``."""
+    chosen = os.environ.get("EMULATOR_CACHE")
     if chosen:
         return Path(chosen).absolute()
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(home) / "edge-runtime" / "emulated-pi"
+    return Path(home) / "edge-runtime" / "emulator"
 
 
 @contextlib.contextmanager

@@ -11,10 +11,10 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from .boards import Board, format_cpuinfo
-from .emulators import CountingEmulator, load_counting_emulator
 from .errors import EmulationUnavailableError, SetupError
 from .machine import forbid_core_files, load_root
+from .processors import Board, format_cpuinfo
+from .qemu import CountingEmulator, load_counting_emulator
 from .storage import building, cache_folder, run_tool
 from .systems import System
 

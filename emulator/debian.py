@@ -20,12 +20,12 @@ _KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 
 
 def find_mirror() -> str:
-    """The Debian archive that this host itself uses, or ``$EMULATED_PI_MIRROR``.
+    """The Debian archive that this host itself uses, or ``$EMULATOR_MIRROR``.
 
     Raises:
-        EmulationUnavailableError: The host is no Debian, and none was named.
+        EmulationUnavailableError: The host is not a Debian system, and no archive was named.
     """
-    chosen = os.environ.get("EMULATED_PI_MIRROR")
+    chosen = os.environ.get("EMULATOR_MIRROR")
     if chosen:
         return chosen
     for tool in ("apt-get", "apt-cache", "dpkg-deb"):
@@ -34,7 +34,7 @@ def find_mirror() -> str:
     found = re.search(r"https?://\S+/debian(?=[/ ]\S* )", run_tool(["apt-cache", "policy"]))
     if not found or not _KEYRING.is_file():
         raise EmulationUnavailableError(
-            "apt here knows no Debian archive: set EMULATED_PI_MIRROR to one and install "
+            "apt here knows no Debian archive: set EMULATOR_MIRROR to one and install "
             "debian-archive-keyring"
         )
     return found.group()

@@ -1,4 +1,4 @@
-"""A board with a system and a disk of its own, in which programs run."""
+"""Machines with an emulated processor: a Raspberry Pi, an x86-64 computer."""
 
 import functools
 import json
@@ -7,14 +7,15 @@ import resource
 import shutil
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from .boards import Board
 from .debian import build_root
-from .emulators import load_static_emulator
-from .errors import EmulationUnavailableError
+from .errors import EmulationUnavailableError, SetupError
+from .processors import Board, X86Level
+from .qemu import load_arm_emulator, load_x86_emulator
 from .storage import building, cache_folder
 from .systems import System
 
@@ -26,16 +27,25 @@ _FOLDERS = ("dev", "home/pi", "local", "opt", "proc", "root", "run", "sys", "tmp
 _PATH = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"
 
 
+def check_host() -> None:
+    """Check that this machine is one that the emulators are fetched for.
+
+    Raises:
+        EmulationUnavailableError: It is not.
+    """
+    if sys.platform != "linux" or os.uname().machine != "x86_64":
+        raise EmulationUnavailableError("processors are emulated on x86-64 Linux only")
+
+
 @functools.cache
 def check_emulation() -> None:
-    """Find out once whether this machine can emulate.
+    """Find out once whether this machine can emulate boards, and programs with their children.
 
     Raises:
         EmulationUnavailableError: It cannot; the message says why.
     """
-    if sys.platform != "linux" or os.uname().machine != "x86_64":
-        raise EmulationUnavailableError("boards are emulated on x86-64 Linux only")
-    probe = {"root": "/", "emulator": "/bin/true", "bits": 64, "command": []}
+    check_host()
+    probe = {"root": "/", "emulator": "/bin/true", "machine": "aarch64", "command": []}
     done = subprocess.run(
         [sys.executable, "-I", _ENTER, json.dumps(probe)],
         capture_output=True,
@@ -128,12 +138,12 @@ class EmulatedPi:
             mounts.append((Path("/etc/resolv.conf"), "/etc/resolv.conf"))
         plan = {
             "root": str(self.disk.resolve()),
-            "emulator": str(load_static_emulator(self.system.bits)),
-            "bits": self.system.bits,
+            "emulator": str(load_arm_emulator(self.system.bits)),
+            "machine": "aarch64" if self.system.bits == 64 else "arm",
             "uid": uid,
             "folder": str(folder),
             "command": [str(part) for part in arguments],
-            "mounts": [(str(source), place) for source, place in mounts],
+            "mounts": [(str(source), target) for source, target in mounts],
             "environment": {
                 "PATH": _PATH,
                 "HOME": "/root" if uid == 0 else "/home/pi",
@@ -155,6 +165,77 @@ class EmulatedPi:
         """Run a program on the board to its end; standard output and error are captured."""
         return subprocess.run(
             self.command(arguments, environment=environment, folder=folder),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=timeout_s,
+            preexec_fn=forbid_core_files,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class X86Computer:
+    """This computer with another x86-64 processor: the same files, the same Python environment.
+
+    Attributes:
+        level: Which instructions its processor has.
+    """
+
+    level: X86Level
+
+    def run(self, arguments: Sequence[str | Path]) -> int:
+        """Run a program with this process's files and terminal; returns its exit status.
+
+        Its child processes are emulated too. The programs of this Python environment (``python``,
+        ``edge-runtime``) come first in its PATH.
+
+        Raises:
+            EmulationUnavailableError: This machine cannot emulate child processes.
+            SetupError: A download failed, or there is no such program.
+        """
+        searched = f"{sysconfig.get_path('scripts')}:{os.environ.get('PATH', _PATH)}"
+        environment = {**os.environ, "PATH": searched}
+        command = [str(part) for part in arguments]
+        if not shutil.which(command[0], path=searched):
+            raise SetupError(f"the program {command[0]} was not found in {searched}")
+        if self.level.cpu is not None:
+            check_emulation()
+            environment["QEMU_CPU"] = self.level.cpu
+            plan = {
+                "root": None,
+                "emulator": str(load_x86_emulator()),
+                "machine": "x86_64",
+                "folder": str(Path.cwd()),
+                "command": command,
+                "environment": environment,
+            }
+            command = [sys.executable, "-I", str(_ENTER), json.dumps(plan)]
+        done = subprocess.run(command, env=environment, check=False, preexec_fn=forbid_core_files)
+        return done.returncode
+
+    def run_python(
+        self,
+        arguments: Sequence[str | Path],
+        *,
+        environment: Mapping[str, str] | None = None,
+        timeout_s: float = 600,
+    ) -> subprocess.CompletedProcess[str]:
+        """Run this Python environment alone, to its end; output is captured.
+
+        Needs no namespace, so it works in containers and on older kernels as well; but child
+        processes would run on the host's processor.
+
+        Raises:
+            EmulationUnavailableError: This machine cannot emulate.
+            SetupError: A download failed.
+        """
+        check_host()
+        emulator: list[str | Path] = []
+        if self.level.cpu is not None:
+            emulator = [load_x86_emulator(), "-cpu", self.level.cpu]
+        return subprocess.run(
+            [*emulator, sys.executable, *arguments],
+            env={**os.environ, **(environment or {})},
             capture_output=True,
             text=True,
             check=False,
